@@ -1,0 +1,1 @@
+"""What was established: claims, checks, the graph of steps, and the verdict. Pure."""
