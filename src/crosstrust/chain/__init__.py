@@ -1,0 +1,1 @@
+"""Why the copy is the author's image: wants, dossier, comparison, policy, verdict. Pure."""

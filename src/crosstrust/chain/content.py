@@ -1,0 +1,174 @@
+"""From the accepted signature to the copy: the signed bytes, the comparison, the last look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crosstrust.chain.compare import compare_sides
+from crosstrust.chain.dossier import Dossier
+from crosstrust.chain.question import Demand, Question
+from crosstrust.chain.side import Side, read_side
+from crosstrust.chain.signature import Signature
+from crosstrust.chain.tag import judge_tags, last_looks
+from crosstrust.chain.want import ReadManifest, ResolveTag, Want
+from crosstrust.evidence.check import Check, Class, Outcome
+from crosstrust.evidence.claim import Claim
+from crosstrust.evidence.graph import Step, staged
+from crosstrust.evidence.verdict import Notice, PlatformResult
+from crosstrust.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was established of the copy: ``goal`` holds if the copy is the signed image."""
+
+    goal: Claim
+    steps: tuple[Step, ...]
+    platforms: tuple[PlatformResult, ...]
+    wants: tuple[Want, ...]
+    warnings: tuple[Notice, ...]
+
+
+def judge_content(
+    question: Question, dossier: Dossier, signature: Signature, copy: Side
+) -> Content:
+    """Steps from the accepted signature to the goal: this copy is the signed image."""
+    goal = Claim("image", str(question.subject), str(copy.digest))
+    readable = Claim("signed-bytes", str(question.signed), str(signature.digest))
+    same = Claim("same", goal.subject, goal.value)
+    signed = read_signed(question, dossier, signature, copy)
+    checks = (*_bytes_checks(question.demand, signature, signed), *signed.problems)
+    compared = compare_sides(dossier, signed, copy, question.demand, base=readable, goal=same)
+    wants = [*copy.missing, *signed.missing, *compared.wants]
+    looks = last_looks(question, dossier)
+    if not wants:
+        wants += [look for look in looks if not dossier.asked(look)]
+    final = (
+        Check.passed("image.tag.present", goal.subject, actual=goal.value),
+        *copy.problems,
+        *_plain_check(question, signature, copy),
+        *judge_tags(question, dossier, copy, looks),
+    )
+    steps = (
+        *staged((signature.accepted,), readable, checks),
+        *compared.steps,
+        *staged((same,), goal, final),
+    )
+    warnings = (*compared.warnings, *_moved_origin(question, dossier, signature))
+    return Content(goal, steps, compared.platforms, tuple(wants), warnings)
+
+
+def read_signed(question: Question, dossier: Dossier, signature: Signature, copy: Side) -> Side:
+    """Return the signed image as the author's registry serves it.
+
+    Where the copy serves the signed bytes themselves, nothing more of the origin is needed.
+    """
+    if copy.digest == signature.digest:
+        return Side(copy.repository, copy.top, copy.digest, copy.size)
+    repository = question.signed.repository
+    by_tag = ResolveTag(repository, signature.tag)
+    answer = dossier.answer(by_tag)
+    by_digest = ReadManifest(repository, signature.digest)
+    held = answer is not None and signature.digest.matches(answer.raw)
+    top = by_tag if held else by_digest
+    side = read_side(dossier, repository, top, depth="manifest")
+    if side.top is not None and not side.is_index and len(copy.members) > 1:
+        # Which of the copy's platforms the one signed image is for, its config states.
+        side = read_side(dossier, repository, top)
+    if side.absent:
+        side.problems.append(_signed_bytes_gone(repository, signature))
+    return side
+
+
+def _signed_bytes_gone(repository: str, signature: Signature) -> Check:
+    return Check(
+        "image.signed.present",
+        Outcome.UNKNOWN,
+        f"{repository}@{signature.digest}",
+        Class.CONTENT,
+        str(signature.digest),
+        "404",
+        "the author's registry no longer serves what was signed: only a copy with the same "
+        "bytes can be proved",
+    )
+
+
+def _bytes_checks(demand: Demand, signature: Signature, signed: Side) -> Iterator[Check]:
+    """Yield whether the bytes are the signed ones, of the signed length, in the demanded form."""
+    where = f"{signed.repository}@{signature.digest}"
+    if signed.digest is None:
+        yield Check(
+            "image.digest.match",
+            Outcome.UNKNOWN,
+            where,
+            Class.UNREACHABLE,
+            str(signature.digest),
+            "the signed bytes could not be read",
+            "see what could not be fetched, and try again",
+        )
+        return
+    yield Check.passed(
+        "image.digest.match", where, expected=str(signature.digest), actual=str(signed.digest)
+    )
+    yield _length_check(where, signature.length, signed.size)
+    yield from _form_check(demand, where, signed)
+
+
+def _length_check(where: str, expected: int, actual: int) -> Check:
+    if expected == actual:
+        return Check.passed(
+            "tuf.meta.length", where, expected=f"{expected} bytes", actual=f"{actual} bytes"
+        )
+    return Check(
+        "tuf.meta.length",
+        Outcome.FAILED,
+        where,
+        Class.CONTENT,
+        f"{expected} bytes, signed",
+        f"{actual} bytes",
+        "the author signed another length with this digest: ask them to sign it again",
+    )
+
+
+def _form_check(demand: Demand, where: str, signed: Side) -> Iterator[Check]:
+    if not demand.form or signed.top is None:
+        return
+    actual = "index" if signed.is_index else "image"
+    if actual == demand.form:
+        yield Check.passed("policy.form.match", where, expected=demand.form, actual=actual)
+        return
+    yield Check(
+        "policy.form.match",
+        Outcome.FAILED,
+        where,
+        Class.POLICY,
+        demand.form,
+        actual,
+        "correct the rule's form, or ask the author why this release has another",
+    )
+
+
+def _plain_check(question: Question, signature: Signature, copy: Side) -> Iterator[Check]:
+    """Yield that the author's own repository serves the signed bytes, not their likeness."""
+    if not question.plain or copy.digest == signature.digest:
+        return
+    yield Check(
+        "image.tag.signed",
+        Outcome.FAILED,
+        str(question.subject),
+        Class.CONTENT,
+        f"{signature.digest}, signed",
+        str(copy.digest),
+        "the tag holds other bytes than the author signed: run the signed digest instead",
+    )
+
+
+def _moved_origin(question: Question, dossier: Dossier, signature: Signature) -> Iterator[Notice]:
+    """Warn where the author's tag holds other bytes than the author signed for it."""
+    if question.plain:
+        return
+    origin = ResolveTag(question.signed.repository, signature.tag)
+    answer = dossier.answer(origin)
+    if answer is not None and not signature.digest.matches(answer.raw):
+        text = "the author's tag holds other bytes than were signed for it; the signed ones count"
+        yield Notice("image.tag.signed", str(question.signed), text)
