@@ -1,0 +1,1 @@
+"""Who vouches for an image: one package per signature scheme. Pure."""

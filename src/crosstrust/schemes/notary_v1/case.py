@@ -1,0 +1,101 @@
+"""The case: what every judge of a role is given besides the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from crosstrust.chain.pin import Pins
+from crosstrust.evidence.check import Check, Class, Outcome
+from crosstrust.schemes.notary_v1.finding import failed
+from crosstrust.schemes.notary_v1.metadata import Signing
+from crosstrust.schemes.notary_v1.state import Floor, Seen
+from crosstrust.schemes.notary_v1.threshold import canonical_ids
+from crosstrust.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``at`` (UTC) is the time to judge for; ``wildcard`` accepts root names ``prefix/*``."""
+
+    gun: str
+    pins: Pins
+    at: datetime
+    seen: Seen
+    wildcard: bool = False
+
+
+def until_failure(checks: Iterable[Check]) -> Iterator[Check]:
+    """Yield ``checks`` up to the first that failed; what follows it is not even looked at."""
+    for check in checks:
+        yield check
+        if check.outcome is Outcome.FAILED:
+            return
+
+
+def judge_expiry(case: Case, code: str, role: str, expires: datetime) -> Check:
+    """Return whether a file has not run out at the time of the case (TUF 5.4.4 and so on)."""
+    if case.at < expires:
+        return Check.passed(code, role, expected=case.at.isoformat(), actual=expires.isoformat())
+    return failed(
+        code,
+        role,
+        klass=Class.STALE,
+        expected=f"valid at {case.at.isoformat()}",
+        actual=expires.isoformat(),
+        remedy="the author or the server must sign it again; or judge the past with --at",
+    )
+
+
+def judge_floor(
+    case: Case, role: str, version: int, sha256: str, signing: Signing
+) -> Iterator[Check]:
+    """Yield whether a file is not older than the one seen before, nor another of its version.
+
+    A file that the role's keys of today would not have signed sets no floor: that is how an
+    author recovers from a stolen key that signed a huge version (A09).
+    """
+    floor = case.seen.floors.get(role)
+    if floor is None:
+        return
+    if not still_counts(floor, signing):
+        actual = f"{version}; the keys that signed {floor.version} were replaced"
+        yield Check.passed("tuf.version.rollback", role, actual=actual)
+        return
+    yield judge_version(role, version, floor.version)
+    if version == floor.version:
+        yield judge_unique(role, sha256, floor.sha256)
+
+
+def still_counts(floor: Floor, signing: Signing) -> bool:
+    """Return True if the role's keys of today would have signed what set the floor."""
+    known = set(canonical_ids(signing.keys))
+    return len(known.intersection(floor.signers)) >= signing.threshold
+
+
+def judge_version(role: str, version: int, floor: int) -> Check:
+    """Return whether ``version`` is not below ``floor``."""
+    expected = f"version {floor} or newer, as seen before"
+    if version >= floor:
+        return Check.passed("tuf.version.rollback", role, expected=expected, actual=str(version))
+    return failed(
+        "tuf.version.rollback",
+        role,
+        expected=expected,
+        actual=str(version),
+        remedy="the server shows an older state than before: do not trust it, and tell the author",
+    )
+
+
+def judge_unique(role: str, sha256: str, known: str) -> Check:
+    """Return whether a version seen before still has the same bytes."""
+    expected, actual = f"sha256:{known}, as seen before", f"sha256:{sha256}"
+    if sha256 == known:
+        return Check.passed("tuf.version.unique", role, expected=expected, actual=actual)
+    return failed(
+        "tuf.version.unique",
+        role,
+        expected=expected,
+        actual=actual,
+        remedy="one version was signed twice: ask the author which one is theirs",
+    )

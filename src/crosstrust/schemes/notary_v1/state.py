@@ -1,0 +1,148 @@
+"""What was seen before of one repository: its roots, and a version floor per role.
+
+Kept apart from the role files, so that a lost or damaged cache lowers no floor (A07). The form
+is JSON, format 1. Only what followed from pinned keys is written here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from crosstrust.errors import MalformedError, StateError
+from crosstrust.oci import limits
+from crosstrust.oci.strict_json import parse_json
+from crosstrust.schemes.notary_v1.field import (
+    JsonObject,
+    integer,
+    malformed,
+    mapping,
+    members,
+    sequence,
+    text,
+    texts,
+)
+from crosstrust.value import dataclass
+
+FORMAT = 1
+
+_STATE = frozenset({"format", "gun", "roots", "floors"})
+_ROOT = frozenset({"version", "sha256", "size"})
+_FLOOR = frozenset({"version", "sha256", "signers"})
+_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRoot:
+    """A root that was verified: its version, the file's sha256 (hex) and size in bytes."""
+
+    version: int
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The newest file of a role that was verified, and the canonical IDs of who signed it."""
+
+    version: int
+    sha256: str
+    signers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """``roots`` in the order of their versions, without a gap; ``floors`` by role name."""
+
+    roots: tuple[SeenRoot, ...] = ()
+    floors: Mapping[str, Floor] = MappingProxyType({})
+
+    @property
+    def newest(self) -> SeenRoot | None:
+        """The root with the highest version."""
+        return self.roots[-1] if self.roots else None
+
+    def root(self, version: int) -> SeenRoot | None:
+        """Return the root of that version, or None."""
+        return next((root for root in self.roots if root.version == version), None)
+
+
+def parse_state(raw: bytes, gun: str) -> Seen:
+    """Return what ``raw`` says of ``gun``; b"" is nothing. Raises ``StateError``."""
+    if not raw:
+        return Seen()
+    where = f"seen state of {gun}"
+    try:
+        return _parse(raw, gun, where)
+    except MalformedError as error:
+        raise StateError(
+            "local.state.intact",
+            where,
+            expected=error.expected,
+            actual=error.actual,
+            remedy="restore it, or remove it to start again without its floors",
+        ) from error
+
+
+def write_state(seen: Seen, gun: str) -> bytes:
+    """Return the bytes that ``parse_state`` reads: equal for equal states, b"" for none."""
+    if not seen.roots and not seen.floors:
+        return b""
+    value = {
+        "format": FORMAT,
+        "gun": gun,
+        "roots": [
+            {"version": root.version, "sha256": root.sha256, "size": root.size}
+            for root in seen.roots
+        ],
+        "floors": {
+            role: {
+                "version": floor.version,
+                "sha256": floor.sha256,
+                "signers": list(floor.signers),
+            }
+            for role, floor in sorted(seen.floors.items())
+        },
+    }
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _parse(raw: bytes, gun: str, where: str) -> Seen:
+    value = members(
+        parse_json(raw, code="local.state.intact", where=where, limit=limits.METADATA_SIZE),
+        _STATE,
+        where,
+    )
+    for name, expected in (("format", FORMAT), ("gun", gun)):
+        if value.get(name) != expected:
+            raise malformed(where, f"{name} {expected}", value.get(name, "nothing"))
+    roots = tuple(_root(entry, where) for entry in sequence(value.get("roots"), where))
+    first = roots[0].version if roots else 0
+    if [root.version for root in roots] != list(range(first, first + len(roots))):
+        raise malformed(where, "roots without a gap", "other versions")
+    floors = mapping(value.get("floors"), where)
+    return Seen(roots, {role: _floor(entry, where) for role, entry in floors.items()})
+
+
+def _root(value: object, where: str) -> SeenRoot:
+    entry = members(value, _ROOT, where)
+    return SeenRoot(
+        integer(entry.get("version"), where, least=1),
+        _hex(entry, where),
+        integer(entry.get("size"), where, least=0),
+    )
+
+
+def _floor(value: object, where: str) -> Floor:
+    entry = members(value, _FLOOR, where)
+    version = integer(entry.get("version"), where, least=1)
+    return Floor(version, _hex(entry, where), texts(entry.get("signers"), where))
+
+
+def _hex(entry: JsonObject, where: str) -> str:
+    found = text(entry.get("sha256"), where)
+    if not _HEX.fullmatch(found):
+        raise malformed(where, "64 hex digits", found)
+    return found
