@@ -1,0 +1,1 @@
+"""Verdicts and trust data to text. Pure: nothing here decides anything about trust."""
