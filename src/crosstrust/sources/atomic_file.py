@@ -1,0 +1,134 @@
+"""Files that only this user may change, and that are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+
+from crosstrust.errors import StateError
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+def replace_file(file: Path, raw: bytes, *, scratch: str, durable: bool) -> None:
+    """Write ``raw`` beside ``file`` under the name ``scratch``, then rename it into place.
+
+    Readers see the old or the new bytes, never a mixture. ``durable``: also after a power cut.
+    What an earlier crash left under ``scratch`` is removed first, so two writers must not share
+    that name. The file gets mode 0600 whatever the umask. Raises ``OSError``; the scratch file
+    is gone then.
+    """
+    temporary = file.with_name(scratch)
+    temporary.unlink(missing_ok=True)
+    try:
+        _write_new(temporary, raw, durable=durable)
+        temporary.replace(file)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    if durable:
+        _sync_directory(file.parent)
+
+
+def read_private(file: Path, limit: int) -> bytes | None:
+    """Return the bytes of ``file``, or None if there is none.
+
+    At most ``limit`` + 1 bytes are read. Raises ``StateError`` (``local.file.mode``) for what is
+    not a plain file or could have been written by another user, and ``OSError``.
+    """
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise _not_private(file, "a plain file", stat.filemode(found.st_mode))
+        refuse_foreign(file, found)
+        with os.fdopen(handle, "rb", closefd=False) as opened:
+            return opened.read(limit + 1)
+    finally:
+        os.close(handle)
+
+
+def open_directory(directory: Path) -> bool:
+    """Return True if ``directory`` is there and safe to use, False if it is absent.
+
+    Raises ``StateError`` (``local.file.mode``) where another user could change it, ``OSError``
+    where it cannot be looked at.
+    """
+    try:
+        found = directory.stat()
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        raise _not_private(directory, "a directory", stat.filemode(found.st_mode))
+    refuse_foreign(directory, found)
+    return True
+
+
+def make_directory(directory: Path) -> None:
+    """Make ``directory`` (mode 0700 whatever the umask) and its parents, or check it."""
+    if open_directory(directory):
+        return
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700)
+    except FileExistsError:
+        # Another process was faster; what it made is checked like any other.
+        open_directory(directory)
+    else:
+        directory.chmod(0o700)
+
+
+def refuse_foreign(path: Path, found: os.stat_result) -> None:
+    """Raise ``StateError`` (``local.file.mode``) if another user owns or may write ``path``."""
+    if found.st_uid != os.geteuid():
+        raise _not_private(path, f"owner {os.geteuid()}", f"owner {found.st_uid}")
+    if found.st_mode & _WRITABLE_BY_OTHERS:
+        raise _not_private(path, "no write permission for others", stat.filemode(found.st_mode))
+
+
+def not_saved(path: Path, error: OSError) -> StateError:
+    """Return ``error`` as a value: ``local.disk.space``, or ``local.state.saved`` for the rest."""
+    full = error.errno in _FULL
+    return StateError(
+        "local.disk.space" if full else "local.state.saved",
+        str(path),
+        expected="to be written",
+        actual=error.strerror or type(error).__name__,
+        remedy="free some space" if full else "make the directory writable or name another one",
+    )
+
+
+def _write_new(file: Path, raw: bytes, *, durable: bool) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(file, flags, 0o600)
+    with os.fdopen(handle, "wb") as opened:
+        os.fchmod(handle, 0o600)
+        opened.write(raw)
+        if durable:
+            opened.flush()
+            os.fsync(handle)
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _not_private(path: Path, expected: str, actual: str) -> StateError:
+    return StateError(
+        "local.file.mode",
+        str(path),
+        expected=expected,
+        actual=actual,
+        remedy="find out who wrote it; then remove it, or restore owner and mode (chmod go-w)",
+    )

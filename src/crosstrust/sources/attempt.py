@@ -1,0 +1,63 @@
+"""One exchange with its further tries: waiting, asking again, going on where it was cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crosstrust.chain.answer import Gap
+from crosstrust.sources.refusal import busy
+from crosstrust.sources.request import Response
+from crosstrust.sources.retry import (
+    RETRIED_STATUSES,
+    delay_before,
+    parse_date,
+    parse_retry_after,
+)
+from crosstrust.sources.task import Broken, Hop, Talk, pause, send
+from crosstrust.value import replace
+
+if TYPE_CHECKING:
+    from crosstrust.sources.session import Session
+
+
+def attempt(hop: Hop, session: Session) -> Talk[Response | Gap]:
+    """Return the answer to ``hop``, asking again where that may help (GET and HEAD only).
+
+    Statuses 408, 429, 500, 502, 503, 504 and broken connections are tried again, as often and
+    as long as the settings allow; then they are a gap.
+    """
+    settings = session.settings
+    for number in range(1, settings.tries + 1):
+        reply = yield from send(_resumed(hop))
+        asked = None
+        if isinstance(reply, Response):
+            if reply.status not in RETRIED_STATUSES:
+                return reply
+            asked = _asked_wait(reply, session)
+            gap = busy(reply, hop.url.shown, asked)
+        else:
+            gap = reply.gap
+        if (isinstance(reply, Broken) and not reply.again) or hop.method == "POST":
+            return gap
+        wait = asked
+        if wait is None:
+            wait = delay_before(number + 1, session.jitter(), base=settings.backoff)
+        late = session.monotonic() + wait >= hop.deadline
+        if number == settings.tries or wait > settings.patience or late:
+            return gap
+        yield from pause(wait)
+    raise AssertionError(settings.tries)
+
+
+def _resumed(hop: Hop) -> Hop:
+    """Return ``hop``, asking only for what is still missing of its stream."""
+    if hop.stream is None or not hop.stream.passed:
+        return hop
+    return replace(hop, fields=(*hop.fields, ("Range", f"bytes={hop.stream.passed}-")))
+
+
+def _asked_wait(response: Response, session: Session) -> float | None:
+    value = response.header("retry-after")
+    if not value:
+        return None
+    return parse_retry_after(value, parse_date(response.header("date")) or session.now())

@@ -1,0 +1,198 @@
+"""Bytes that were fetched before, by their digest.
+
+Nothing in it is trusted: what is read is hashed again, and what does not fit is removed and
+counts as never seen. So another user, a crash or a bad disk can cost a request, not more.
+
+    <directory>/written              one byte for each 4 KiB put since the last clearing-out
+    <directory>/sha256/d0/d026...    the media type as claimed, a line feed, the bytes
+    <directory>/names/...            what ``hint.py`` keeps; counted, evicted and cleared here
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from crosstrust.errors import StateError
+from crosstrust.oci.digest import Digest
+from crosstrust.oci.limits import KIB, METADATA_SIZE, MIB
+from crosstrust.sources.atomic_file import (
+    make_directory,
+    not_saved,
+    open_directory,
+    read_private,
+    replace_file,
+)
+from crosstrust.value import dataclass
+
+DEFAULT_LIMIT = 256 * MIB
+
+_MEDIA_TYPE = re.compile(r"[!-~][ -~]{0,254}", re.ASCII)
+_LONGEST_FILE = METADATA_SIZE + KIB
+_ALGORITHMS = ("sha256", "sha512")
+_NAMES = "names"
+_SCRATCH = ".new"
+_COUNTED = 4 * KIB
+# Older than this, in seconds, a scratch file belongs to a process that died.
+_ABANDONED = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """Bytes that hash to the digest asked for, and the media type once claimed ("" if none).
+
+    The claim is not covered by the digest.
+    """
+
+    raw: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: Path
+    size: int
+    used: float
+
+
+class Cache:
+    """Manifests, configs and role files by digest, up to ``limit_bytes`` (and an eighth more).
+
+    Any number of processes may use one directory. Nothing is made before the first ``put``.
+    A cache that cannot be used answers nothing and never stops a verification.
+    """
+
+    def __init__(self, directory: Path, *, limit_bytes: int = DEFAULT_LIMIT) -> None:
+        self._directory = directory
+        self._limit = limit_bytes
+
+    def get(self, digest: Digest) -> Cached | None:
+        """Return the bytes of ``digest``, or None. They count as just used."""
+        path = self._path(digest)
+        try:
+            if not open_directory(self._directory):
+                return None
+            stored = read_private(path, _LONGEST_FILE)
+        except (StateError, OSError):
+            return None
+        if stored is None:
+            return None
+        media_type, _, raw = stored.partition(b"\n")
+        if not digest.matches(raw):
+            _remove(path)
+            return None
+        _touch(path)
+        return Cached(raw, media_type.decode("ascii", "replace"))
+
+    def put(
+        self, raw: bytes, media_type: str = "", *, algorithm: str = "sha256"
+    ) -> StateError | None:
+        """Keep ``raw`` under its digest; return why that could not be done, or None.
+
+        ``media_type`` is kept for replaying the answer; claim only what the bytes or their
+        parent agree with, since one registry's claim is replayed for another's.
+        """
+        if len(raw) > METADATA_SIZE:
+            return None
+        path = self._path(Digest.of(raw, algorithm))
+        claim = media_type if _MEDIA_TYPE.fullmatch(media_type) else ""
+        stored = claim.encode("ascii") + b"\n" + raw
+        try:
+            make_directory(self._directory)
+            if read_private(path, _LONGEST_FILE) != stored:
+                self._make_room(len(stored))
+                self._write(path, stored)
+        except StateError as error:
+            return error
+        except OSError as error:
+            return not_saved(path, error)
+        return None
+
+    def size(self) -> int:
+        """Return the bytes in use."""
+        return sum(entry.size for entry in self._entries())
+
+    def clear(self) -> None:
+        """Remove every entry. What is not ours is left alone. Raises ``StateError``."""
+        if open_directory(self._directory):
+            for entry in self._entries():
+                _remove(entry.path)
+
+    def _path(self, digest: Digest) -> Path:
+        return self._directory / digest.algorithm / digest.hex[:2] / digest.hex
+
+    def _write(self, path: Path, stored: bytes) -> None:
+        for directory in (path.parent.parent, path.parent):
+            make_directory(directory)
+        # Many processes write one entry at once, each under a name of its own.
+        scratch = f"{path.name[:16]}.{os.urandom(8).hex()}{_SCRATCH}"
+        replace_file(path, stored, scratch=scratch, durable=False)
+
+    def _make_room(self, size: int) -> None:
+        """Count ``size`` bytes to be written; every eighth of the limit, clear out."""
+        tally = self._directory / "written"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(tally, flags, 0o600)
+        try:
+            os.fchmod(handle, 0o600)
+            os.write(handle, bytes(size // _COUNTED + 1))
+            counted = os.fstat(handle).st_size * _COUNTED
+            if counted + size > self._limit // 8:
+                os.ftruncate(handle, 0)
+                self._evict(self._limit - self._limit // 8, os.fstat(handle).st_mtime)
+        finally:
+            os.close(handle)
+
+    def _evict(self, target: int, now: float) -> None:
+        """Remove the least recently used entries until ``target`` bytes are left."""
+        entries = sorted(self._entries(), key=lambda entry: entry.used)
+        excess = sum(entry.size for entry in entries) - target
+        for entry in entries:
+            if entry.path.name.endswith(_SCRATCH):
+                if entry.used < now - _ABANDONED:
+                    _remove(entry.path)
+            elif excess > 0:
+                _remove(entry.path)
+                excess -= entry.size
+
+    def _entries(self) -> Iterator[_Entry]:
+        for algorithm in _ALGORITHMS:
+            for shard in _listing(self._directory / algorithm):
+                if shard.is_dir(follow_symlinks=False):
+                    yield from map(_entry, _listing(Path(shard.path)))
+        yield from map(_entry, _listing(self._directory / _NAMES))
+
+
+def _listing(directory: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory) as found:
+            return list(found)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _entry(found: os.DirEntry[str]) -> _Entry:
+    try:
+        known = found.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        # Removed by another process since it was listed.
+        return _Entry(Path(found.path), 0, 0.0)
+    return _Entry(Path(found.path), known.st_size, known.st_mtime)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        # A read-only cache keeps what it has; a bad entry is found bad each time.
+        return
+
+
+def _touch(path: Path) -> None:
+    try:
+        os.utime(path)
+    except OSError:
+        # Evicted meanwhile, or read-only: the bytes that were read are good all the same.
+        return

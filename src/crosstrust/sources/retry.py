@@ -1,0 +1,47 @@
+"""When to ask again, and after how long."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+
+_SECONDS = r"[0-9]{1,10}"
+
+
+def parse_retry_after(value: str, now: datetime | None) -> float | None:
+    """Return the seconds that a Retry-After field asks for (RFC 9110, 10.2.3), at least 0.
+
+    ``now`` (UTC) is the server's own time, for the form that is a date. None: no field, or
+    one that cannot be read, and then the caller's own delay counts.
+    """
+    text = value.strip()
+    if re.fullmatch(_SECONDS, text, re.ASCII):
+        return float(text)
+    then = parse_date(text)
+    if then is None or now is None:
+        return None
+    return max(0.0, (then - now).total_seconds())
+
+
+def parse_date(text: str) -> datetime | None:
+    """Return the time of an HTTP date (RFC 9110, 5.6.7), or None if it is none."""
+    if len(text) > 64 or not text.isascii() or not text[:3].isalpha():
+        return None
+    from email.utils import parsedate_to_datetime  # start-up time: hardly ever needed
+
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def delay_before(attempt: int, jitter: float, *, base: float) -> float:
+    """Return the seconds to wait before try number ``attempt`` (2, 3, ...).
+
+    ``base`` seconds, three times as long each further time, shortened by up to a half:
+    ``jitter`` is a random number from 0 to 1.
+    """
+    return float(base * 3 ** (attempt - 2) * (1 - jitter / 2))

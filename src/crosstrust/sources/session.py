@@ -1,0 +1,75 @@
+"""What is remembered from one request to the next: tokens, challenges met, credentials."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from crosstrust.evidence.verdict import Notice
+from crosstrust.sources.endpoint import TokenService, known_service
+from crosstrust.sources.keyring import Keyring
+
+if TYPE_CHECKING:
+    from crosstrust.sources.settings import Settings
+    from crosstrust.sources.task import Task
+    from crosstrust.sources.token import Token, TokenKey
+    from crosstrust.sources.url import Url
+
+
+class Basic:
+    """The mark that a server asked for Basic authentication."""
+
+
+class Session:
+    """Lives as long as its transport; nothing of it is ever written to a file.
+
+    ``modes``: how each origin wants us to authenticate. ``contacted``: origins to which a
+    connection was opened. ``early``: open connections while tokens are fetched. ``warnings``:
+    what the reader of a report should know.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.warnings: dict[Notice, None] = {}
+        self.keyring = Keyring(settings, self.note)
+        self.tokens: dict[TokenKey, Token] = {}
+        self.token_tasks: dict[TokenKey, Task[object]] = {}
+        self.modes: dict[str, TokenService | Basic] = {}
+        self.contacted: set[str] = set()
+        self.early = settings.ping
+
+    def note(self, remark: Notice) -> None:
+        """Keep a warning, once."""
+        self.warnings.setdefault(remark)
+
+    def mode(self, url: Url) -> TokenService | Basic | None:
+        """Return how the server at ``url`` wants us to authenticate, as far as is known."""
+        return self.modes.get(url.origin) or known_service(url)
+
+    def jitter(self) -> float:
+        """Return a random number from 0 to 1."""
+        if self.settings.jitter is not None:
+            return self.settings.jitter()
+        import random  # start-up time: only a further try needs it
+
+        return random.random()  # noqa: S311 - spreads retries; guards nothing
+
+    def now(self) -> datetime | None:
+        """Return the time (UTC), where the settings have a clock."""
+        return self.settings.now() if self.settings.now is not None else None
+
+    def forget_unfinished(self) -> None:
+        """Drop token requests that were left behind when a round ended."""
+        self.token_tasks.clear()
+        self.keyring.forget_unfinished()
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        """Let ``seconds`` pass."""
+        time.sleep(seconds)
+
+    @staticmethod
+    def monotonic() -> float:
+        """Return seconds on a clock that only counts forward."""
+        return time.monotonic()

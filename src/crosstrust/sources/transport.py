@@ -1,0 +1,290 @@
+"""The one transport: libcurl's multi interface in one thread, everything in flight at once.
+
+It moves conversations (``task.py``) along: starts their exchanges as pools allow, resumes
+them with answers, and keeps their timers. What is said is decided in ``exchange.py``.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from crosstrust.evidence.verdict import Notice, ProxyUse, Traffic
+from crosstrust.sources.connection import Connector
+from crosstrust.sources.curl import pycurl
+from crosstrust.sources.exchange import converse
+from crosstrust.sources.pool import Pool
+from crosstrust.sources.proxy import shown_proxy
+from crosstrust.sources.session import Session
+from crosstrust.sources.task import Hop, Pause, Start, Task
+from crosstrust.sources.wire import Transfer, prepare
+
+if TYPE_CHECKING:
+    from crosstrust.chain.answer import Gap
+    from crosstrust.sources.request import Request, Response
+    from crosstrust.sources.settings import Settings
+
+K = TypeVar("K", bound=Hashable)
+
+_TOTAL_CONNECTIONS = 256
+_LONGEST_SELECT = 0.5
+# While libcurl resolves a name there is no socket to wait for.
+_BLIND_SELECT = 0.002
+
+
+class Transport:
+    """Fetches rounds of requests over connections that live as long as the transport.
+
+    Not for several threads at once. Use as a context manager, or call ``close``.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._session = Session(settings)
+        self._settings = settings
+        self._connector = Connector(settings)
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, _TOTAL_CONNECTIONS)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, _TOTAL_CONNECTIONS)
+        self._idle: list[Any] = []
+        self._pools: dict[str, Pool] = {}
+        self._flying: dict[Any, tuple[Transfer, Task[Any]]] = {}
+        self._owners: dict[Transfer, Task[Any]] = {}
+        self._ready: deque[tuple[Task[Any], Any]] = deque()
+        self._timers: list[tuple[float, int, Task[Any]]] = []
+        self._counter = 0
+        self._requests = 0
+        self._bytes = 0
+        self._seconds = 0.0
+        self._proxies: dict[str, int] = {}
+
+    def fetch_all(
+        self, requests: Sequence[Request], *, meanwhile: Callable[[], object] | None = None
+    ) -> list[Response | Gap]:
+        """Return the answer or the gap for each request, in order. Raises as ``pursue`` does."""
+        answers: dict[int, Response | Gap] = {}
+
+        def take(done: Mapping[int, Response | Gap]) -> Mapping[int, Request]:
+            answers.update(done)
+            return {}
+
+        self.pursue(dict(enumerate(requests)), take, meanwhile=meanwhile)
+        return [answers[number] for number in range(len(requests))]
+
+    def pursue(
+        self,
+        requests: Mapping[K, Request],
+        more: Callable[[Mapping[K, Response | Gap]], Mapping[K, Request]],
+        *,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> None:
+        """Send ``requests`` and what ``more`` returns, until nothing is under way.
+
+        Answers are handed to ``more`` as they come, by the key of their request. ``meanwhile`` is
+        called instead of waiting for servers, and again as long as it returns True: each call
+        should be short, since no answer is looked at until it is over. Raises ``InputError``
+        and ``StateError`` for what this machine has wrong.
+        """
+        began = self._session.monotonic()
+        try:
+            self._run(requests, more, meanwhile)
+        finally:
+            self._abandon()
+            self._seconds += self._session.monotonic() - began
+
+    @property
+    def traffic(self) -> Traffic:
+        """What all rounds cost: requests sent, bytes received with heads, seconds in rounds."""
+        proxies = tuple(ProxyUse(proxy, count) for proxy, count in self._proxies.items())
+        return Traffic(self._requests, self._bytes, self._seconds, proxies)
+
+    def open_early(self, *, early: bool) -> None:
+        """Choose whether new hosts get a HEAD of /v2/ while their token is fetched.
+
+        It costs a request and saves the round trips of connecting.
+        """
+        self._session.early = early
+
+    @property
+    def warnings(self) -> tuple[Notice, ...]:
+        """What the reader of a report should know: hosts without TLS, failed helpers."""
+        return tuple(self._session.warnings)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for handle in self._idle:
+            handle.close()
+        self._idle.clear()
+        self._multi.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(
+        self,
+        requests: Mapping[K, Request],
+        more: Callable[[Mapping[K, Response | Gap]], Mapping[K, Request]],
+        meanwhile: Callable[[], object] | None,
+    ) -> None:
+        tasks = self._begin_all(requests)
+        self._advance()
+        while tasks:
+            self._multi.perform()
+            self._collect()
+            self._ring()
+            if self._ready:
+                self._advance()
+            elif not any(task.done for task in tasks.values()):
+                if meanwhile is None:
+                    self._rest()
+                elif meanwhile() is not True:
+                    meanwhile = None
+                continue
+            done = {key: task.result for key, task in tasks.items() if task.done}
+            for key in done:
+                del tasks[key]
+            if done:
+                answers = {key: reply for key, reply in done.items() if reply is not None}
+                tasks.update(self._begin_all(more(answers)))
+
+    def _begin_all(self, requests: Mapping[K, Request]) -> dict[K, Task[Response | Gap]]:
+        tasks = {key: Task(converse(one, self._session)) for key, one in requests.items()}
+        for task in tasks.values():
+            self._begin(task)
+        return tasks
+
+    def _advance(self) -> None:
+        """Resume every conversation that can go on, then start what its pools allow."""
+        while self._ready:
+            task, value = self._ready.popleft()
+            self._resume(task, value)
+        for pool in self._pools.values():
+            if pool.waiting:
+                for transfer in pool.ready():
+                    self._launch(transfer, pool)
+                    if transfer.reusing:
+                        # Else libcurl may give the open connection to one that came later.
+                        self._multi.perform()
+
+    def _resume(self, task: Task[Any], value: Any) -> None:
+        try:
+            act = task.talk.send(value)
+        except StopIteration as stop:
+            task.done, task.result = True, stop.value
+            self._ready.extend((other, task.result) for other in task.waiting)
+            task.waiting.clear()
+            return
+        if isinstance(act, Hop):
+            transfer = Transfer(act)
+            self._owners[transfer] = task
+            self._pools.setdefault(act.url.origin, Pool()).waiting.append(transfer)
+        elif isinstance(act, Pause):
+            self._counter += 1
+            due = self._session.monotonic() + act.seconds
+            heapq.heappush(self._timers, (due, self._counter, task))
+        elif isinstance(act, Start):
+            self._begin(act.task)
+            # It goes on before others, so that requests keep the order in which they were asked.
+            self._ready.appendleft((task, None))
+        else:
+            self._await(task, act)
+
+    def _await(self, task: Task[Any], other: Task[Any]) -> None:
+        if other.done:
+            self._ready.append((task, other.result))
+            return
+        other.waiting.append(task)
+        self._begin(other)
+
+    def _begin(self, task: Task[Any]) -> None:
+        if not task.started:
+            task.started = True
+            self._ready.append((task, None))
+
+    def _launch(self, transfer: Transfer, pool: Pool) -> None:
+        connection = self._connector.connection(transfer.hop.url)
+        if connection.proxy:
+            shown = shown_proxy(connection.proxy)
+            self._proxies[shown] = self._proxies.get(shown, 0) + 1
+        handle = self._idle.pop() if self._idle else pycurl.Curl()
+        prepare(handle, transfer, connection, multiplexed=pool.multiplexed)
+        self._limit_time(handle, transfer.hop)
+        handle.setopt(pycurl.USERAGENT, self._settings.user_agent)
+        self._requests += 1
+        # In this order: whatever interrupts us, what is called flying can be taken back.
+        self._multi.add_handle(handle)
+        self._flying[handle] = transfer, self._owners.pop(transfer)
+
+    def _limit_time(self, handle: Any, hop: Hop) -> None:
+        left = max(0.001, hop.deadline - self._session.monotonic())
+        handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(hop.timeouts.connect * 1000)))
+        handle.setopt(pycurl.TIMEOUT_MS, max(1, int(left * 1000)))
+        # Slower than a byte a second for that long: covers the first byte and every gap after.
+        handle.setopt(pycurl.LOW_SPEED_LIMIT, 1)
+        handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(hop.timeouts.idle)))
+
+    def _collect(self) -> None:
+        """Look at all that arrived, and end what is complete, broken or decided."""
+        for handle, (transfer, _) in list(self._flying.items()):
+            if transfer.take():
+                self._land(handle, 0, "", cut=True)
+        more = True
+        while more:
+            more_left, good, bad = self._multi.info_read()
+            for handle in good:
+                self._land(handle, 0, "")
+            for handle, errno, message in bad:
+                self._land(handle, errno, message)
+            more = bool(more_left)
+
+    def _land(self, handle: Any, errno: int, message: str, *, cut: bool = False) -> None:
+        if handle not in self._flying:
+            return
+        transfer, task = self._flying.pop(handle)
+        reply = transfer.finish(handle, errno, message)
+        self._bytes += transfer.size + handle.getinfo(pycurl.HEADER_SIZE)
+        pool = self._pools[transfer.hop.url.origin]
+        pool.multiplexed |= handle.getinfo(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0
+        pool.landed(transfer, opened=handle.getinfo(pycurl.NUM_CONNECTS), closed=cut or bool(errno))
+        self._multi.remove_handle(handle)
+        self._idle.append(handle)
+        self._ready.append((task, reply))
+
+    def _ring(self) -> None:
+        now = self._session.monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            self._ready.append((heapq.heappop(self._timers)[2], None))
+
+    def _rest(self) -> None:
+        """Wait until something may have happened."""
+        wait = _LONGEST_SELECT
+        if self._timers:
+            wait = min(wait, max(0.0, self._timers[0][0] - self._session.monotonic()))
+        curls = self._multi.timeout()
+        if curls >= 0:
+            wait = min(wait, curls / 1000)
+        if wait > 0 and self._multi.select(wait) < 0:
+            self._session.sleep(min(wait, _BLIND_SELECT))
+
+    def _abandon(self) -> None:
+        """Drop what is still under way: early pings, or everything after an error."""
+        for handle, (transfer, _) in self._flying.items():
+            self._multi.remove_handle(handle)
+            handle.close()
+            self._pools[transfer.hop.url.origin].landed(transfer, opened=0, closed=True)
+        for pool in self._pools.values():
+            pool.waiting.clear()
+        for memory in (self._flying, self._owners, self._ready, self._timers):
+            memory.clear()
+        self._session.forget_unfinished()

@@ -1,0 +1,260 @@
+"""One HTTP exchange on a libcurl handle: its options, what arrives, and how it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crosstrust.errors import LimitError, MalformedError
+from crosstrust.oci.limits import ERROR_SIZE
+from crosstrust.sources.address import is_reserved
+from crosstrust.sources.curl import pycurl
+from crosstrust.sources.gap import could_not_ask, misbehaved, shown
+from crosstrust.sources.head import FIELD_COUNT, HEAD_SIZE, Head, parse_head
+from crosstrust.sources.redact import redact
+from crosstrust.sources.request import Response
+from crosstrust.sources.task import Broken, Hop
+
+if TYPE_CHECKING:
+    from crosstrust.sources.connection import Connection
+
+# CURLE_HTTP2_STREAM and CURLE_TOO_LARGE, which pycurl does not name
+_HTTP2_STREAM = 92
+_TOO_LARGE = 100
+_UNREACHED = frozenset({
+    pycurl.E_COULDNT_CONNECT,
+    pycurl.E_GOT_NOTHING,
+    pycurl.E_SEND_ERROR,
+    pycurl.E_RECV_ERROR,
+    pycurl.E_HTTP2,
+    _HTTP2_STREAM,
+})  # fmt: skip
+_TLS = frozenset({
+    pycurl.E_SSL_CONNECT_ERROR,
+    pycurl.E_PEER_FAILED_VERIFICATION,
+    pycurl.E_SSL_CERTPROBLEM,
+    pycurl.E_SSL_CIPHER,
+    pycurl.E_SSL_CACERT_BADFILE,
+    pycurl.E_SSL_ISSUER_ERROR,
+    pycurl.E_SSL_INVALIDCERTSTATUS,
+})  # fmt: skip
+_ODD = frozenset({
+    pycurl.E_FTP_WEIRD_SERVER_REPLY,  # for HTTP too
+    pycurl.E_UNSUPPORTED_PROTOCOL,
+    pycurl.E_BAD_CONTENT_ENCODING,
+    _TOO_LARGE,
+})  # fmt: skip
+
+
+class Transfer:
+    """A hop under way. The engine calls ``take`` after each step of libcurl."""
+
+    def __init__(self, hop: Hop) -> None:
+        self.hop = hop
+        self.lines: list[bytes] = []
+        self.chunks: list[bytes] = []
+        self.body = bytearray()
+        self.size = 0
+        self.head: Head | None = None
+        self.reply: Response | Broken | None = None
+        self.blocked = ""
+        self.proxied = False
+        self.reusing = False
+        self._skip = 0
+
+    def take(self) -> bool:
+        """Look at what arrived. True: the exchange is decided, stop reading."""
+        if self.reply is None and (self.chunks or len(self.lines) > FIELD_COUNT):
+            try:
+                self._take_head()
+                self._take_body()
+            except MalformedError as error:
+                self.reply = Broken(
+                    misbehaved(
+                        error.code, error.where, expected=error.expected, actual=error.actual
+                    )
+                )
+        return self.reply is not None
+
+    def finish(self, handle: Any, errno: int, message: str) -> Response | Broken:
+        """Return what came of it, ``errno`` being libcurl's (0: complete)."""
+        if self.reply is None and errno == 0:
+            try:
+                self._take_head()
+                self._take_body()
+            except MalformedError as error:
+                return Broken(misbehaved(error.code, error.where, expected=error.expected))
+        if isinstance(self.reply, Broken):
+            return self.reply
+        if self.reply is None and errno:
+            return self._broken(errno, message)
+        # Behind a proxy this would be the proxy's address, which says nothing of the server.
+        return self._response("" if self.proxied else handle.getinfo(pycurl.PRIMARY_IP) or "")
+
+    def allow(self, address: str) -> bool:
+        """Return whether this exchange may use the given IP address; remember if not."""
+        if self.hop.guarded and is_reserved(address):
+            self.blocked = address
+            return False
+        return True
+
+    def _take_head(self) -> None:
+        where = self.hop.url.shown
+        if self.head is not None:
+            return
+        if sum(map(len, self.lines)) > HEAD_SIZE:
+            raise LimitError("http.answer.form", where, expected=f"a head of {HEAD_SIZE} bytes")
+        head = self.head = parse_head(self.lines, where)
+        stream = self.hop.stream
+        if stream is not None and stream.passed and self._good:
+            self._skip = 0 if self._continues(head, stream.passed) else stream.passed
+        if self._good and self.hop.method != "HEAD" and (head.length or 0) > self.hop.limit:
+            raise self._too_long()
+
+    def _continues(self, head: Head, passed: int) -> bool:
+        if head.status != 206:
+            return False
+        given = next((v for n, v in head.fields if n == "content-range"), "")
+        if not given.replace("bytes=", "bytes ").startswith(f"bytes {passed}-"):
+            raise MalformedError(
+                "http.answer.form", self.hop.url.shown, expected=f"the rest from byte {passed}"
+            )
+        return True
+
+    def _take_body(self) -> None:
+        chunks, self.chunks[:] = self.chunks[:], []
+        for chunk in chunks:
+            self.size += len(chunk)
+            if not self._good:
+                self.body += chunk[: ERROR_SIZE - len(self.body)]
+            elif self.hop.stream is not None:
+                self._pass_on(chunk)
+            elif self.size > self.hop.limit:
+                raise self._too_long()
+            else:
+                self._count(chunk)
+                self.body += chunk
+        if chunks and self._good and self.hop.on_progress is not None:
+            stream = self.hop.stream
+            self.hop.on_progress(stream.passed if stream is not None else self.size)
+        if not self._good and self.size > ERROR_SIZE:
+            self.reply = self._response("")
+
+    def _count(self, chunk: bytes) -> None:
+        if self.hop.meter is not None:
+            self.hop.meter.take(len(chunk))
+
+    def _pass_on(self, chunk: bytes) -> None:
+        stream = self.hop.stream
+        if stream is None:
+            return
+        skipped = min(self._skip, len(chunk))
+        self._skip -= skipped
+        if chunk := chunk[skipped:]:
+            if stream.passed + len(chunk) > self.hop.limit:
+                raise self._too_long()
+            stream.sink(chunk)
+            stream.passed += len(chunk)
+
+    @property
+    def _good(self) -> bool:
+        return self.head is not None and 200 <= self.head.status < 300
+
+    def _too_long(self) -> LimitError:
+        return LimitError(
+            "limit.exceeded", self.hop.url.shown, expected=f"at most {self.hop.limit} bytes"
+        )
+
+    def _response(self, address: str) -> Response:
+        head = self.head or Head(0, (), None)
+        url = self.hop.url
+        body = bytes(self.body)
+        return Response(
+            head.status,
+            head.fields,
+            body if self._good else redact(body, self.hop),
+            url.origin,
+            url.shown,
+            address,
+            self.hop.method,
+        )
+
+    def _broken(self, errno: int, message: str) -> Broken:
+        """Say what libcurl's error number means; its text is shown, never matched."""
+        where, actual = self.hop.url.shown, shown(message)
+        if self.blocked:
+            return Broken(
+                misbehaved(
+                    "http.address.blocked", where, expected="a public address", actual=self.blocked
+                )
+            )
+        if errno in _ODD:
+            return Broken(misbehaved("http.answer.form", where, actual=actual))
+        if errno in _TLS:
+            remedy = "check the certificate; a private authority goes into SSL_CERT_FILE or certs.d"
+            gap = could_not_ask("http.tls.valid", where, actual=actual, remedy=remedy)
+            return Broken(gap, again=errno == pycurl.E_SSL_CONNECT_ERROR)
+        code, again = "http.available", errno in _UNREACHED
+        if errno == pycurl.E_PARTIAL_FILE or (self.head is not None and errno in _UNREACHED):
+            code, again = "http.body.complete", True
+        elif errno == pycurl.E_OPERATION_TIMEDOUT:
+            code = "http.timeout"
+        remedy = "check name, network and proxy, then try again"
+        return Broken(could_not_ask(code, where, actual=actual, remedy=remedy), again)
+
+
+def prepare(handle: Any, transfer: Transfer, connection: Connection, *, multiplexed: bool) -> None:
+    """Set every option of ``handle`` for ``transfer``; nothing is left from its last use."""
+    hop = transfer.hop
+    transfer.proxied = bool(connection.proxy)
+    handle.reset()
+    _set_request(handle, hop)
+    connection.apply(handle)
+    for option, value in (
+        (pycurl.NOSIGNAL, 1),
+        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.PATH_AS_IS, 1),
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+        (pycurl.PIPEWAIT, int(multiplexed)),
+        (pycurl.TCP_NODELAY, 1),
+        (pycurl.HEADERFUNCTION, transfer.lines.append),
+        (pycurl.WRITEFUNCTION, transfer.chunks.append),
+    ):
+        handle.setopt(option, value)
+    if hop.stream is not None:
+        handle.setopt(pycurl.BUFFERSIZE, 256 * 1024)
+    if hop.guarded and not connection.proxy:
+        handle.setopt(pycurl.OPENSOCKETFUNCTION, _guarded_socket(transfer))
+        handle.setopt(pycurl.PREREQFUNCTION, _guarded_reuse(transfer))
+
+
+def _set_request(handle: Any, hop: Hop) -> None:
+    fields = [*hop.fields, ("Accept-Encoding", "identity")]
+    handle.setopt(pycurl.URL, str(hop.url))
+    protocol = pycurl.PROTO_HTTPS if hop.url.scheme == "https" else pycurl.PROTO_HTTP
+    handle.setopt(pycurl.PROTOCOLS, protocol)
+    if hop.method == "HEAD":
+        handle.setopt(pycurl.NOBODY, 1)
+    elif hop.body is not None:
+        handle.setopt(pycurl.POSTFIELDS, hop.body)
+        fields.append(("Expect", ""))
+    handle.setopt(pycurl.HTTPHEADER, [f"{n}: {v}" if v else f"{n}:" for n, v in fields])
+
+
+def _guarded_socket(transfer: Transfer) -> Any:
+    import socket  # start-up time: only redirects and foreign realms are guarded
+
+    def open_socket(_purpose: int, address: Any) -> Any:
+        family, kind, protocol, place = address
+        if not transfer.allow(str(place[0])):
+            return pycurl.SOCKET_BAD
+        return socket.socket(family, kind, protocol)
+
+    return open_socket
+
+
+def _guarded_reuse(transfer: Transfer) -> Any:
+    def before_request(remote: str, _local: str, _port: int, _own_port: int) -> int:
+        answer = pycurl.PREREQFUNC_OK if transfer.allow(remote) else pycurl.PREREQFUNC_ABORT
+        return int(answer)
+
+    return before_request
