@@ -1,0 +1,1 @@
+"""The use cases: here alone sources, schemes, clock and settings are joined."""

@@ -1,0 +1,20 @@
+"""Inspect trust data: who may sign a repository, and who signed what."""
+
+from __future__ import annotations
+
+from crosstrust.app.option import Options
+from crosstrust.app.session import open_session
+from crosstrust.evidence.verdict import Verdict
+from crosstrust.value import replace
+
+
+def inspect(images: list[str], options: Options) -> list[Verdict]:
+    """Return a verdict on the metadata of each repository; its ``trust_data`` is what it says.
+
+    Each image is "REPO", "REPO:TAG" or "REPO@DIGEST". Raises ``InputError`` for one that is none
+    of them.
+    """
+    plain = replace(options, signed_by=None)
+    with open_session(plain) as session:
+        questions = [session.metadata_question(image) for image in images]
+        return [session.answer_metadata(question) for question in questions]

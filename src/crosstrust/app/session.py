@@ -1,0 +1,226 @@
+"""A session: connections, cache and trust store of one process, for any number of questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from crosstrust.app.clock import elapsed_since, now, timer
+from crosstrust.app.collect import Fetcher, collect, collect_metadata
+from crosstrust.app.fetcher import CachedFetcher
+from crosstrust.app.option import Options
+from crosstrust.app.place import find_places
+from crosstrust.app.question import build_metadata_question, build_question
+from crosstrust.chain.question import Question
+from crosstrust.chain.scheme import Scheme
+from crosstrust.errors import StateError
+from crosstrust.evidence.check import Class
+from crosstrust.evidence.verdict import Notice, Traffic, Verdict
+from crosstrust.schemes.notary_v1 import NotaryV1
+from crosstrust.sources.cache import Cache
+from crosstrust.sources.endpoint import registry_url
+from crosstrust.sources.hint import Hints
+from crosstrust.sources.trust_store import TrustStore
+from crosstrust.value import dataclass, field, replace
+
+if TYPE_CHECKING:
+    from crosstrust.chain.judge import Ruling
+    from crosstrust.chain.pin import Pins
+
+# Imported while servers are waited for, one at a time: an answer that comes is looked at first.
+# None of them is needed to send the first requests.
+_LATER = (
+    "hashlib",
+    "json",
+    "cryptography.hazmat.bindings._rust",
+    "crosstrust.oci.strict_json",
+    "crosstrust.schemes.notary_v1.envelope",
+    "crosstrust.schemes.notary_v1.metadata",
+    "crosstrust.schemes.notary_v1.ecdsa",
+    "crosstrust.schemes.notary_v1.key",
+    "crosstrust.schemes.notary_v1.want",
+    "crosstrust.chain.side",
+    "crosstrust.oci.document",
+    "crosstrust.schemes.notary_v1.judge_role",
+    "crosstrust.schemes.notary_v1.judge_delegation",
+    "crosstrust.schemes.notary_v1.judge_root",
+    "crosstrust.schemes.notary_v1.judge",
+    "crosstrust.chain.compare",
+    "crosstrust.chain.judge",
+)
+
+
+class Door(Fetcher, Protocol):
+    """A fetcher that knows what it cost."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What has been asked and received so far."""
+        ...
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the reader should know of the way it was fetched."""
+        ...
+
+    def close(self) -> None:
+        """End every connection."""
+        ...
+
+
+@dataclass(slots=True)
+class Session:
+    """Everything that outlives one question; ``open_session`` makes and closes it."""
+
+    options: Options
+    door: Door
+    fetcher: CachedFetcher
+    store: TrustStore
+    scheme: Scheme
+    later: Iterator[str] = field(default_factory=lambda: iter(_LATER))
+
+    def question(self, image: str) -> Question:
+        """Return the question that ``image`` asks, with what was seen before filled in."""
+        return self._with_memory(build_question(image, self.options, at=now()))
+
+    def metadata_question(self, image: str) -> Question:
+        """Return the question whether the metadata of the repository ``image`` holds."""
+        return self._with_memory(build_metadata_question(image, self.options, at=now()))
+
+    def _with_memory(self, question: Question) -> Question:
+        pins = question.pins
+        if pins.tofu:
+            pins = replace(pins, first_seen=self.store.first_seen(question.gun))
+        return replace(question, pins=pins, seen=self.store.read(_state_name(question)))
+
+    def answer(self, question: Question) -> Verdict:
+        """Return the verdict on ``question``, and keep what followed from pinned keys."""
+        return self._answered(question, collect)
+
+    def answer_metadata(self, question: Question) -> Verdict:
+        """Return the verdict on the metadata alone; no registry is asked."""
+        return self._answered(question, collect_metadata)
+
+    def _answered(self, question: Question, gather: Callable[..., Ruling]) -> Verdict:
+        began, before = timer(), self.door.traffic
+        # What the last answer kept, or another process since, counts for this one.
+        question = self._with_memory(question)
+        self.fetcher.oldest = None
+        ruling = gather(question, self.scheme, self.fetcher, meanwhile=self._prepare)
+        # A refusal leaves nothing behind, an outage neither: only what was trusted is remembered.
+        self.fetcher.settle(keep=bool(ruling.verdict))
+        notices = (
+            *self._keep(question, ruling),
+            *self._uncached(),
+            *self.door.notices,
+            *self._age(question, ruling),
+            *self._itself(question),
+        )
+        traffic = self.door.traffic.since(before, seconds=elapsed_since(began))
+        verdict = ruling.verdict
+        return replace(verdict, warnings=(*verdict.warnings, *notices), traffic=traffic)
+
+    def _prepare(self) -> object:
+        """Import one more module; then do what the caller wants done. True: there is more."""
+        for name in self.later:
+            import_module(name)
+            return True
+        return self.options.meanwhile() if self.options.meanwhile is not None else False
+
+    def _keep(self, question: Question, ruling: Ruling) -> Iterator[Notice]:
+        """Raise the version floors, and record the first root keys where the user asked for it."""
+        if question.historic or (_is_first_sight(question.pins) and not ruling.verdict):
+            # What was rejected is no first sight of the author: an attacker may have been first.
+            return
+        troubles: list[StateError | None] = []
+        if ruling.state != question.seen:
+            merge = _merge(self.scheme, question, ruling)
+            troubles.append(self.store.update(_state_name(question), merge))
+        data = ruling.verdict.trust_data
+        if _is_first_sight(question.pins) and data is not None:
+            first = [key for key, how in data.root_pins.items() if how == "first seen"]
+            if first:
+                troubles.append(self.store.record_first_seen(question.gun, first))
+        yield from (_notice(each, "no version floor was kept") for each in troubles if each)
+
+    def _uncached(self) -> Iterator[Notice]:
+        """Say why something could not be cached, which costs requests and nothing else."""
+        yield from (_notice(trouble, "nothing was cached") for trouble in self.fetcher.trouble)
+        self.fetcher.trouble.clear()
+
+    def _age(self, question: Question, ruling: Ruling) -> Iterator[Notice]:
+        """Say how old the cache is where it was used, or could be."""
+        # The age of the copies is what it is now, whatever time they are judged for.
+        present = now()
+        if self.fetcher.oldest is not None:
+            hours = (present - self.fetcher.oldest).total_seconds() / 3600
+            text = f"judged from the cache alone, fetched {hours:.1f} hours before"
+            yield Notice("notary.available", question.gun, text)
+            return
+        age = self.fetcher.age(question.gun, present)
+        unread = ruling.verdict.trust_data is None
+        gaps = ruling.verdict.gaps
+        if age is not None and unread and any(gap.klass is Class.UNREACHABLE for gap in gaps):
+            text = f"the cache has trust data fetched {age:.1f} hours before; --offline judges it"
+            yield Notice("notary.available", question.gun, text)
+
+    def _itself(self, question: Question) -> Iterator[Notice]:
+        """Say so where the copy is the signed repository under another name of its registry."""
+        subject, signed = question.subject, question.signed
+        if question.plain or subject.path != signed.path:
+            return
+        plain = frozenset(self.options.plain_http)
+        if registry_url(subject.domain, plain_http=plain) == registry_url(
+            signed.domain, plain_http=plain
+        ):
+            text = f"{subject.domain} is {signed.domain} by another name: this is the signed "
+            text += "repository itself, and no copy of it was looked at"
+            yield Notice("source.distinct", str(subject), text)
+
+
+def _is_first_sight(pins: Pins) -> bool:
+    """Return True where nothing but being the first to be seen vouches for a root key."""
+    return pins.tofu and not pins.root and not pins.first_seen
+
+
+def _merge(scheme: Scheme, question: Question, ruling: Ruling) -> Callable[[bytes], bytes]:
+    def merge(kept: bytes) -> bytes:
+        # Unless another run came between, a floor that was dropped, of a delegation that is no
+        # longer declared, stays dropped.
+        if kept == question.seen:
+            return ruling.state
+        return scheme.merge(question.gun, kept, ruling.state)
+
+    return merge
+
+
+def _notice(trouble: StateError, lost: str) -> Notice:
+    return Notice(trouble.code, trouble.where, f"{trouble.actual}: {lost}; {trouble.remedy}")
+
+
+def _state_name(question: Question) -> str:
+    """Floors that only a first sight vouches for are kept apart from those of a pinned key."""
+    pinned = question.pins.root or not question.pins.tofu
+    return f"notary-v1 {question.gun}" if pinned else f"notary-v1 first-seen {question.gun}"
+
+
+@contextmanager
+def open_session(options: Options, *, door: Door | None = None) -> Iterator[Session]:
+    """Yield a session; ``door`` takes the place of the network, as a sandbox does."""
+    places = find_places(options.environ, options.home)
+    store = TrustStore(places.state)
+    if door is None:
+        from crosstrust.app.network import Network
+
+        door = Network(options, store)
+    cache = Cache(places.cache) if options.cache else None
+    hints = Hints(places.cache) if options.cache else None
+    fetcher = CachedFetcher(door, cache, hints, store, offline=options.offline)
+    try:
+        yield Session(options, door, fetcher, store, NotaryV1())
+        # What was only looked at, not judged.
+        fetcher.settle(keep=True)
+    finally:
+        door.close()

@@ -1,0 +1,43 @@
+"""What a registry serves for a reference, down to the configs: read, but not judged."""
+
+from __future__ import annotations
+
+from crosstrust.app.collect import Fetcher, Replies
+from crosstrust.chain.dossier import Dossier
+from crosstrust.chain.question import top_want
+from crosstrust.chain.side import Side, read_side
+from crosstrust.chain.want import Want
+from crosstrust.oci.reference import Reference
+from crosstrust.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """``side`` says what is there, ``raw`` is the top document as served (None: not there)."""
+
+    reference: Reference
+    side: Side
+    dossier: Dossier
+    raw: bytes | None
+    origin: str
+
+
+def survey(fetcher: Fetcher, reference: Reference, *, depth: str) -> Survey:
+    """Return what the registry of ``reference`` serves; ``depth`` as in ``read_side``."""
+    top = top_want(reference)
+    dossier = Dossier()
+    asked: set[Want] = {top}
+    side = read_side(dossier, reference.repository, top, depth=depth)
+
+    def take(replies: Replies) -> list[Want]:
+        nonlocal dossier, side
+        dossier = dossier.with_replies(replies)
+        side = read_side(dossier, reference.repository, top, depth=depth)
+        fresh = [want for want in dict.fromkeys(side.missing) if want not in asked]
+        asked.update(fresh)
+        return fresh
+
+    fetcher.pursue([top], take)
+    answer = dossier.answer(top)
+    raw = answer.raw if answer is not None else None
+    return Survey(reference, side, dossier, raw, answer.origin if answer is not None else "")

@@ -1,0 +1,44 @@
+"""Checks that did not pass, as lines on standard error and as an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crosstrust.cli.exit_code import REJECTED, TRUSTED, UNDECIDED
+from crosstrust.cli.stream import write_error
+from crosstrust.errors import CrosstrustError
+from crosstrust.evidence.check import Check, Outcome
+from crosstrust.evidence.codes import remedy_of
+
+
+def tell_troubles(checks: Iterable[Check]) -> None:
+    """Write one line for each check; what was asked for twice is told once."""
+    for check in dict.fromkeys(checks):
+        told = CrosstrustError(
+            check.code,
+            check.where,
+            expected=check.expected,
+            actual=check.actual,
+            remedy=remedy_of(check.code, check.remedy),
+        )
+        write_error(f"crosstrust: {told}")
+
+
+def trouble_code(checks: Iterable[Check], *, absent: bool) -> int:
+    """Return 1 for what is absent or wrong, 3 for what could not be asked, else 0."""
+    outcomes = {check.outcome for check in checks}
+    if absent or Outcome.FAILED in outcomes:
+        return REJECTED
+    return UNDECIDED if Outcome.UNKNOWN in outcomes else TRUSTED
+
+
+def absence(reference: str, origin: str) -> Check:
+    """Return the check that says that a registry has no such image."""
+    return Check(
+        "image.tag.present",
+        Outcome.FAILED,
+        reference,
+        expected="an image",
+        actual=f"404 from {origin}" if origin else "404",
+        remedy="check the name and the tag; a private repository may need `docker login`",
+    )

@@ -1,0 +1,55 @@
+"""Where the user's files are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crosstrust.app.option import Options, find_home
+from crosstrust.app.place import find_places
+from crosstrust.app.session import open_session
+from crosstrust.errors import StateError
+
+HOME = Path("/home/u")
+
+
+def test_the_usual_places_are_below_the_home() -> None:
+    found = find_places({}, HOME)
+    assert found.cache == HOME / ".cache/crosstrust"
+    assert found.state == HOME / ".local/state/crosstrust"
+    assert found.config == HOME / ".config/crosstrust"
+
+
+def test_the_environment_names_other_places() -> None:
+    environ = {"XDG_CACHE_HOME": "/c", "XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/k"}
+    found = find_places(environ, None)
+    assert (found.cache, found.state) == (Path("/c/crosstrust"), Path("/s/crosstrust"))
+    assert found.config == Path("/k/crosstrust")
+
+
+@pytest.mark.parametrize("named", ["", "relative", "./x", "~/x"])
+def test_a_relative_place_is_ignored(named: str) -> None:
+    assert find_places({"XDG_CACHE_HOME": named}, HOME) == find_places({}, HOME)
+
+
+@pytest.mark.parametrize("missing", ["XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"])
+def test_without_a_home_every_place_must_be_named(missing: str) -> None:
+    environ = {"XDG_CACHE_HOME": "/c", "XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/k"}
+    del environ[missing]
+    with pytest.raises(StateError) as caught:
+        find_places(environ, None)
+    assert (caught.value.code, caught.value.where) == ("local.state.writable", missing)
+    with pytest.raises(StateError), open_session(Options(environ=environ, home=None)):
+        pytest.fail("a session without a place for its state")
+
+
+def test_the_home_is_the_environment_s(isolated_environment: Path) -> None:
+    assert find_home({}) is None
+    assert find_home({"HOME": ""}) is None
+    assert find_home({"HOME": "/home/u"}) == HOME
+    assert Options().home == isolated_environment
+
+
+def test_options_do_not_show_the_environment() -> None:
+    assert "hunter2" not in repr(Options(environ={"TOKEN": "hunter2"}))

@@ -1,0 +1,181 @@
+"""``inspect``, ``manifest``, ``image`` and ``compare``, against the sandbox on loopback."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from crosstrust.sandbox.exchange import answer_error
+from crosstrust.sandbox.release import TAG
+from crosstrust.sandbox.sandbox import Sandbox
+from crosstrust.sandbox.service import Service
+from tests.unit.cli.shell import Run
+
+ORIGIN = f"nicolas/webdis:{TAG}"
+MIRROR = f"public.ecr.aws/nicolas/webdis:{TAG}"
+
+pytestmark = pytest.mark.usefixtures("service")
+
+
+@pytest.fixture
+def down(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every server answers that it is out of order, and there is no time to ask again."""
+    monkeypatch.setenv("CROSSTRUST_TIMEOUT", "0.4")
+    for name in ("registry-1.docker.io", "public.ecr.aws", "notary.docker.io"):
+        service.fail(name, answer_error(500, "UNKNOWN", "out of order"))
+    yield
+    service.recover()
+
+
+# --- inspect ---
+
+
+def test_inspect_shows_who_signed(run: Run, root_pin: str) -> None:
+    result = run("inspect", ORIGIN, "--pin", root_pin)
+    assert (result.code, result.err) == (0, "")
+    assert "targets/nicolasff" in result.out
+    assert TAG in result.out
+
+
+def test_inspect_has_json(run: Run, root_pin: str) -> None:
+    (found,) = json.loads(run("inspect", ORIGIN, "--pin", root_pin, "--format", "json").out)
+    assert (found["decision"], found["tag"]) == ("trusted", TAG)
+
+
+def test_inspect_of_an_unsigned_tag_is_rejected(run: Run, root_pin: str) -> None:
+    result = run("inspect", "nicolas/webdis:9", "--pin", root_pin, "--format", "docker")
+    assert result.code == 1
+    (shown,) = json.loads(result.out)
+    assert (shown["Name"], shown["SignedTags"]) == ("nicolas/webdis:9", [])
+    assert "tuf.target.present" in result.err
+
+
+def test_another_digest_than_the_signed_one_is_shown_as_docker_does_and_rejected(
+    run: Run, root_pin: str
+) -> None:
+    name = f"{ORIGIN}@sha256:{'0' * 64}"
+    result = run("inspect", name, "--pin", root_pin, "--format", "docker")
+    assert result.code == 1
+    (shown,) = json.loads(result.out)
+    assert (shown["Name"], [row["SignedTag"] for row in shown["SignedTags"]]) == (name, [TAG])
+    assert "reference.tag.digest" in result.err
+
+
+def test_inspect_prints_as_docker_does(run: Run, root_pin: str) -> None:
+    result = run("inspect", ORIGIN, "--pin", root_pin, "--format", "docker")
+    (shown,) = json.loads(result.out)
+    assert (result.code, result.err) == (0, "")
+    assert [row["SignedTag"] for row in shown["SignedTags"]] == [TAG]
+    pretty = run("inspect", ORIGIN, "--pin", root_pin, "--format", "docker-pretty")
+    assert pretty.out.startswith(f"\nSignatures for {ORIGIN}\n")
+
+
+def test_docker_s_form_shows_nothing_that_is_not_proved(run: Run) -> None:
+    result = run("inspect", ORIGIN, "--format", "docker")
+    assert (result.code, result.out) == (3, "[]\n")
+    assert "pin.present" in result.err
+
+
+# --- manifest ---
+
+
+def test_manifest_shows_the_tree_below(run: Run, sandbox: Sandbox) -> None:
+    result = run("manifest", MIRROR)
+    assert (result.code, result.err) == (0, "")
+    assert "linux/arm64/v8" in result.out
+    assert result.out.count("    layer     sha256:") == 10
+
+
+def test_raw_is_what_was_served(run: Run) -> None:
+    raw, digest = run("manifest", "--raw", ORIGIN), run("manifest", "--digest", ORIGIN)
+    assert (raw.code, digest.code) == (0, 0)
+    assert digest.out == f"sha256:{hashlib.sha256(raw.out.encode()).hexdigest()}\n"
+
+
+def test_manifest_has_json(run: Run) -> None:
+    found = json.loads(run("manifest", ORIGIN, "--format", "json").out)
+    assert [image["platform"] for image in found["images"]] == ["linux/amd64", "linux/arm64/v8"]
+
+
+def test_raw_and_digest_are_one_or_the_other(run: Run) -> None:
+    result = run("manifest", "--raw", "--digest", ORIGIN)
+    assert (result.code, result.out) == (2, "")
+
+
+# --- image ---
+
+
+def test_image_labels_every_digest(run: Run) -> None:
+    result = run("image", MIRROR)
+    assert (result.code, result.err) == (0, "")
+    for label in ("index digest", "manifest digest", "config digest", "layer digest", "diff_id"):
+        assert f"{label} " in result.out
+    assert f"org.opencontainers.image.version={TAG}" in result.out
+
+
+def test_image_can_show_one_platform(run: Run) -> None:
+    result = run("image", MIRROR, "--platform", "linux/arm64", "--format", "json")
+    (found,) = json.loads(result.out)
+    assert (result.code, found["platform"]) == (0, "linux/arm64/v8")
+    assert len(found["layers"]) == 5
+
+
+def test_image_without_the_platform_is_absent(run: Run) -> None:
+    result = run("image", MIRROR, "--platform", "linux/s390x")
+    assert (result.code, result.out) == (1, "")
+    assert "linux/s390x" in result.err
+
+
+@pytest.mark.parametrize("command", ["manifest", "image"])
+def test_what_is_absent_is_told(run: Run, command: str) -> None:
+    result = run(command, "nicolas/webdis:9")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("crosstrust: image.tag.present: docker.io/nicolas/webdis:9")
+
+
+@pytest.mark.usefixtures("down")
+@pytest.mark.parametrize("command", ["manifest", "image"])
+def test_what_could_not_be_asked_is_told(run: Run, command: str) -> None:
+    result = run(command, ORIGIN)
+    assert (result.code, result.out) == (3, "")
+    assert result.err.startswith("crosstrust: http.")
+
+
+# --- compare ---
+
+
+def test_compare_says_to_which_level(run: Run) -> None:
+    result = run("compare", ORIGIN, MIRROR)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("SAME\n")
+    assert "No signature was looked at" in result.out
+
+
+def test_compare_has_json(run: Run) -> None:
+    result = run("compare", ORIGIN, MIRROR, "--format", "json")
+    found = json.loads(result.out)
+    assert found["same"] is True
+    assert {p["level"] for p in found["platforms"]} == {"image.content.same"}
+
+
+def test_compare_tells_different_images_apart(run: Run, sandbox: Sandbox) -> None:
+    from crosstrust.sandbox.release import build_webdis, push
+
+    push(sandbox.registries["docker.io"], "other/image", "1", (build_webdis("1", "amd64"),))
+    result = run("compare", ORIGIN, "other/image:1")
+    assert result.code == 1
+    assert result.out.startswith("DIFFERENT\n")
+
+
+def test_compare_with_nothing_is_told(run: Run) -> None:
+    result = run("compare", ORIGIN, "nicolas/webdis:9")
+    assert (result.code, result.out) == (1, "")
+    assert "image.tag.present" in result.err
+
+
+@pytest.mark.usefixtures("down")
+def test_compare_that_could_not_be_made_is_told(run: Run) -> None:
+    result = run("compare", ORIGIN, MIRROR, "--no-cache")
+    assert result.code == 3
+    assert result.out.startswith("NOT KNOWN TO BE THE SAME\n")

@@ -1,0 +1,135 @@
+"""``policy init``, ``policy check``, ``key id`` and ``completion``."""
+
+import json
+import subprocess
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+
+from crosstrust.chain.policy import parse_policy
+from crosstrust.sandbox.release import TAG
+from crosstrust.sandbox.sandbox import Sandbox
+from tests.unit.cli.shell import Run, check_refused
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "webdis"
+NICOLASFF = "dd0768b9d35d344bbd1681418d27052c4c896a59be214352448daa2b6925b95b"
+
+
+# --- policy init ---
+
+
+@pytest.mark.usefixtures("service")
+def test_init_writes_what_verify_takes(run: Run, folder: Path, sandbox: Sandbox) -> None:
+    written = run(
+        *("policy", "init", "public.ecr.aws/nicolas/webdis", "--signed-by", "nicolas/webdis"),
+        *("-o", "crosstrust.toml"),
+    )
+    assert (written.code, written.out) == (0, "")
+    assert "compare these keys" in written.err
+    text = (folder / "crosstrust.toml").read_text(encoding="utf-8")
+    image = parse_policy(text, "x").images[0]
+    assert set(image.pins.signers) == {"nicolasff"}
+    assert image.pins.root == sandbox.author.pins().root
+    assert run("verify", f"public.ecr.aws/nicolas/webdis:{TAG}").code == 0
+
+
+@pytest.mark.usefixtures("service")
+def test_init_without_trust_data_writes_nothing(run: Run, folder: Path) -> None:
+    result = run("policy", "init", "nicolas/other", "-o", "crosstrust.toml")
+    assert result.code in {1, 3}
+    assert result.err.startswith("crosstrust: ")
+    assert list(folder.iterdir()) == []
+
+
+# --- policy check ---
+
+
+@pytest.mark.parametrize("place", ["named", "folder", "user"])
+def test_check_reads_the_policy_in_force(run: Run, folder: Path, home: Path, place: str) -> None:
+    file = {
+        "named": folder / "other.toml",
+        "folder": folder / "crosstrust.toml",
+        "user": home / ".config/crosstrust/crosstrust.toml",
+    }[place]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('[[image]]\nname = "redis"\n', encoding="utf-8")
+    result = run("policy", "check", *([file.name] if place == "named" else []))
+    assert result.code == 0
+    assert f"{file.name}: well-formed, 1 [[image]]" in result.out
+    assert "docker.io/library/redis  signed by docker.io/library/redis" in result.out
+    assert "no root key is pinned" in result.err
+
+
+def test_check_refuses_what_is_malformed(run: Run, folder: Path) -> None:
+    (folder / "crosstrust.toml").write_text("[[image]]\nnam = 1\n", encoding="utf-8")
+    result = run("policy", "check")
+    check_refused(result, "policy.form")
+    assert "crosstrust.toml line 2" in result.err
+
+
+def test_check_without_a_policy_says_so(run: Run) -> None:
+    check_refused(run("policy", "check"), "usage.file")
+
+
+def test_check_without_a_home_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    check_refused(run("policy", "check"), "usage.file")
+
+
+# --- key id ---
+
+
+def test_a_key_has_its_published_id(run: Run) -> None:
+    result = run("key", "id", str(VECTORS / "nicolasff.pub"))
+    assert (result.code, result.out, result.err) == (0, f"{NICOLASFF}\n", "")
+
+
+def test_a_certificate_has_two_ids(run: Run, folder: Path, sandbox: Sandbox) -> None:
+    root = json.loads(sandbox.author.files()["root"])["signed"]
+    (key_id,) = root["roles"]["root"]["keyids"]
+    (folder / "root.crt").write_bytes(b64decode(root["keys"][key_id]["keyval"]["public"]))
+    result = run("key", "id", "root.crt")
+    first, second = result.out.splitlines()
+    assert (result.code, result.err) == (0, "")
+    assert first.startswith(f"{key_id}  the certificate")
+    assert "  the key in it" in second
+    assert not second.startswith(key_id)
+
+
+# --- completion ---
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_script(run: Run, shell: str) -> None:
+    result = run("completion", shell)
+    assert (result.code, result.err) == (0, "")
+    for word in ("verify", "policy", "check", "signed-by", "plain-http"):
+        assert word in result.out
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("crosstrust policy ", {"init", "check"}),
+        ("crosstrust ver", {"verify"}),
+        ("crosstrust verify --signed", {"--signed-by"}),
+        ("crosstrust verify --format js", {"json", "jsonl"}),
+    ],
+)
+def test_bash_completes_commands_and_options(run: Run, line: str, words: set[str]) -> None:
+    script = run("completion", "bash").out
+    typed = line.split(" ")
+    ask = (
+        f"COMP_WORDS=({' '.join(typed[:-1])} '{typed[-1]}'); COMP_CWORD={len(typed) - 1}\n"
+        f"_shtab_crosstrust crosstrust '{typed[-1]}' '{typed[-2]}' 2>/dev/null\n"
+        'echo "${COMPREPLY[@]}"\n'
+    )
+    done = subprocess.run(
+        ["/bin/bash", "-c", script + ask], check=True, capture_output=True, text=True
+    )
+    assert set(done.stdout.split()) == words
+
+
+def test_an_unknown_shell_is_refused(run: Run) -> None:
+    check_refused(run("completion", "sh"), "usage.option")
