@@ -43,6 +43,21 @@ class Seen:
     authorized: bool
 
 
+class Accepted(ssl.SSLSocket):
+    """A TLS socket that is closed where its peer is gone before it is whole.
+
+    CPython leaves it open then, and nobody else has it yet who could close it.
+    """
+
+    def getpeername(self) -> object:
+        """Return the address of the peer, which is asked for when the socket is made."""
+        try:
+            return super().getpeername()
+        except OSError:
+            self.close()
+            raise
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     """One connection: proxy first, TLS then, requests until either side is done."""
 
@@ -109,8 +124,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _start_tls(self, plain: socket.socket) -> ssl.SSLSocket:
         try:
-            # CPython leaves a TLS socket open whose peer is already gone when it is made.
-            plain.getpeername()
             secured = self.server.context.wrap_socket(plain, server_side=True)
         except OSError:
             self.server.leave(self.number)
@@ -157,6 +170,7 @@ class Listener(http.server.ThreadingHTTPServer):
     def __init__(self, answer: Answer, context: ssl.SSLContext) -> None:
         self.answer = answer
         self.context = context
+        self.context.sslsocket_class = Accepted
         self.seen: list[Seen] = []
         self.broken: list[str] = []
         self.connect_faults: dict[str, Play] = {}

@@ -4,6 +4,9 @@ import http.client
 import json
 import socket
 import ssl
+import struct
+import time
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,6 +194,29 @@ def test_faults_are_played_until_recovery(service: Service) -> None:
     service.recover()
     assert ask(connection, MANIFEST)[0] == 200
     connection.close()
+
+
+BREAK_OFFS = 300
+CONNECT = b"CONNECT docker.io:443 HTTP/1.1\r\n\r\n"
+HALF_A_HELLO = b"\x16\x03\x01\x00\x05"
+
+
+def test_a_client_that_breaks_off_leaves_no_socket_open(
+    sandbox: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whenever it leaves: each waits a moment longer than the one before."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        with sandbox.serve() as service:
+            for number in range(BREAK_OFFS):
+                with socket.create_connection(("127.0.0.1", service.port), timeout=10) as client:
+                    client.sendall(CONNECT)
+                    client.recv(100)
+                    client.sendall(HALF_A_HELLO if number % 3 == 0 else b"")
+                    time.sleep(number * 2e-6)
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert [str(each.message) for each in seen] == []
+    assert capfd.readouterr() == ("", "")
 
 
 def is_closed(connection: socket.socket) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from crosstrust.sandbox.listener import Accepted
 from tests.canaries.search import SEARCH
 
 
@@ -114,6 +115,8 @@ class Server(Listener):
         self.answer = answer
         self.asks: list[Ask] = []
         self._context = context
+        if context is not None:
+            context.sslsocket_class = Accepted
 
     @property
     def place(self) -> str:
