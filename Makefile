@@ -35,12 +35,18 @@ endif
 # compiles everything, wherever the environment forbids Python to write it.
 COMPILE = $(BIN)/python -m compileall -q src/crosstrust
 
-# Processes that run tests. JOBS=0: in this one, which --pdb needs.
+# Processes of the long runs.
 JOBS ?= 2
 
-# All tests that need no lab, in a network namespace of their own.
-PYTEST = $(BIN)/python tests/house/offline.py $(BIN)/python -m pytest tests --ignore=tests/interop \
-	--numprocesses $(JOBS) --dist worksteal
+# Processes that run tests, one more than cores, since they wait for servers a part of their time.
+# WORKERS=0: in this one, which --pdb needs.
+WORKERS ?= 3
+
+# Tests in a network namespace of their own; ALL_TESTS are those that need no lab.
+PYTEST = $(BIN)/python tests/house/offline.py $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+ALL_TESTS := tests --ignore=tests/interop
+# They reach every branch of the pure packages. Tracing the others would take half of all the time.
+TRACED := tests/unit tests/golden
 
 # For each target of fuzzing. TARGET=name: that one alone.
 SECONDS ?= 60
@@ -67,8 +73,10 @@ lint: $(DEV_STAMP) ## style, types and import contracts
 test: $(DEV_STAMP) ## all tests but interop: random order, no network, coverage gates
 	@rm -f .coverage .coverage.* coverage.json attacks.json canaries.json
 	@$(COMPILE)
-	ATTACK_LEDGER=attacks.json CANARY_LEDGER=canaries.json \
-		$(PYTEST) -m "not long" --cov --cov-report=json:coverage.json $(ARGS)
+	CANARY_LEDGER=canaries.json $(PYTEST) $(TRACED) \
+		-m "not long" --cov --cov-report=json:coverage.json $(ARGS)
+	ATTACK_LEDGER=attacks.json CANARY_LEDGER=canaries.json $(PYTEST) $(ALL_TESTS) \
+		$(addprefix --ignore=,$(TRACED)) -m "not long" $(ARGS)
 	$(BIN)/python tests/house/coverage_gate.py coverage.json
 	$(BIN)/python tests/attacks/gate.py attacks.json
 	$(BIN)/python -m tests.canaries.gate canaries.json
@@ -112,13 +120,13 @@ golden: $(DEV_STAMP) ## rewrite the expected outputs; look at the diff before yo
 attacks: $(DEV_STAMP) ## try every row of the attack catalogue; WRITE=1 writes its page anew
 	@rm -f attacks.json
 	@$(COMPILE)
-	ATTACK_LEDGER=attacks.json $(PYTEST) -m attack $(ARGS); code=$$?; \
+	ATTACKS=all ATTACK_LEDGER=attacks.json $(PYTEST) $(ALL_TESTS) -m attack $(ARGS); code=$$?; \
 		$(BIN)/python tests/attacks/gate.py attacks.json $(if $(WRITE),--write) && exit $$code
 
 canaries: $(DEV_STAMP) ## all tests but interop, searched for secrets where none may be
 	@rm -f canaries.json
 	@$(COMPILE)
-	CANARY_LEDGER=canaries.json $(PYTEST) $(ARGS); code=$$?; \
+	ATTACKS=all CANARY_LEDGER=canaries.json $(PYTEST) $(ALL_TESTS) $(ARGS); code=$$?; \
 		$(BIN)/python -m tests.canaries.gate canaries.json && exit $$code
 
 bench: $(DEV_STAMP) ## measure, beside the peers

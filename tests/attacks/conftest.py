@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,25 +8,38 @@ import pytest
 
 from crosstrust.app.clock import now
 from crosstrust.sandbox import Sandbox, publish_release
+from tests.attacks.sample import some
 from tests.attacks.trial import Trial
 from tests.canaries.planted import proxied, write_auth_file
 
 HERE = Path(__file__).parent
+LONG_TABLE = 4
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note the rows of each test, and mark those that `make attacks` runs, before it chooses."""
-    # An attack runs what other tests cover: measuring it once more takes twice the time. Where
-    # it is asked which test reaches a line, each is measured.
-    measured = config.getoption("cov_context", default=None)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Note the rows of each test, and mark those that `make attacks` runs, before it chooses.
+
+    A table of many parameters is a sample without it.
+    """
+    leave_out(items)
     for item in items:
-        if not measured and HERE in item.path.parents:
-            item.add_marker("no_cover")
         rows = [row for mark in item.iter_markers("row") for row in mark.args]
         item.user_properties.extend(("row", row) for row in rows)
         if rows or "trial" in getattr(item, "fixturenames", ()):
             item.add_marker("attack")
+
+
+def leave_out(items: list[pytest.Item]) -> None:
+    """Mark as long what the short form leaves out of tables of many parameters."""
+    tables: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if HERE in item.path.parents:
+            tables[item.nodeid.partition("[")[0]].append(item)
+    for table in tables.values():
+        if len(table) > LONG_TABLE and not any(item.get_closest_marker("long") for item in table):
+            for item in set(table) - set(some(table)):
+                item.add_marker("long")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from crosstrust.sandbox.metadata import RawEdit, canonical, envelope, signature
 from crosstrust.sandbox.publication import Publication
 from crosstrust.schemes.notary_v1.state import parse_state
 from crosstrust.sources.trust_store import TrustStore
+from tests.attacks.sample import some_pairs
 from tests.attacks.trial import Trial
 
 RELEASES = "targets/releases"
@@ -74,14 +75,13 @@ def refuse_each(
 ) -> None:
     """Each damage, alone, in each of ``roles``, is refused; without it all is trusted."""
     author = trial.sandbox.author
-    for role in roles:
-        for damage in damages.values():
-            damage(author.damage(role))
-            trial.sandbox.publish()
-            refuse(trial, role, code, where=where)
-            author.damage(role).repair()
+    for damage, role in some_pairs(damages.values(), roles):
+        damage(author.damage(role))
         trial.sandbox.publish()
-        trial.expect_trusted(trial.verify(), code)
+        refuse(trial, role, code, where=where)
+        author.damage(role).repair()
+    trial.sandbox.publish()
+    trial.expect_trusted(trial.verify(), code)
 
 
 def _unreached(role: str) -> tuple[str, ...]:

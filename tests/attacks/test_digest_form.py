@@ -13,6 +13,7 @@ from crosstrust.sandbox.image import DOCKER_LIST, Manifest, Producer, write_list
 from crosstrust.sandbox.layer import compress
 from crosstrust.sandbox.sandbox import MIRROR
 from tests.attacks.altered import Altered, Change, Mirror, serving, with_headers
+from tests.attacks.sample import some
 from tests.attacks.trial import Trial
 
 HEX = "0123456789abcdef" * 4
@@ -58,7 +59,7 @@ def test_a_digest_that_is_none_is_refused_before_it_names_anything(
     }[where]
     edit = mirror.edit_top if where == "list" else mirror.edit_child
     before = len(trial.service.requests)
-    for text in MALFORMED:
+    for text in some(MALFORMED):
         edit(json.dumps(str(honest)), json.dumps(text))
         trial.expect_refused(trial.verify(), "digest.form", "T")
     targets = [seen.target for seen in trial.service.requests[before:]]
@@ -104,7 +105,7 @@ def test_a_digest_of_an_algorithm_that_is_not_computed_here_is_refused(
         "layer": mirror.image.layers[-1].digest,
     }[where]
     edit = mirror.edit_top if where == "list" else mirror.edit_child
-    for text in UNKNOWN:
+    for text in some(UNKNOWN):
         edit(f'"{honest}"', f'"{text}"')
         trial.expect_refused(trial.verify(), "digest.algorithm.supported", "R")
 

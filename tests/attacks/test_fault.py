@@ -202,9 +202,9 @@ def test_every_request_of_a_verification_has_its_place(world: World, victim: Pat
 
 
 def faults_by_place() -> Iterator[pytest.ParameterSet]:
-    """Every fault at every place. Each is met at every third place, and the rest is long."""
+    """Every fault at every place. Each is met at every ninth place, and the rest is long."""
     for (number, fault), (shift, place) in product(enumerate(FAULTS), enumerate(PLACES)):
-        later = (number + shift) % 3 > 0
+        later = (number + shift) % 9 > 0
         yield pytest.param(fault, place, marks=[pytest.mark.long] if later else [])
 
 

@@ -20,6 +20,7 @@ from tests.attacks.forge import (
     sign_in_every_role,
     start_again,
 )
+from tests.attacks.sample import some, some_pairs
 from tests.attacks.trial import Trial
 
 # What is done to a role's entry and to the keys beside it.
@@ -51,7 +52,7 @@ def refuse_listings(trial: Trial, code: str, changes: Iterable[Change]) -> None:
     That one also in a root which comes later.
     """
     listed = list(changes)
-    for number, change in enumerate(listed):
+    for number, change in some(enumerate(listed)):
         for role in CERTIFIED if number == 0 else CERTIFIED[number % 4 :][:1]:
             start_again(trial).damage("root").edit(in_root(role, change))
             trial.sandbox.publish()
@@ -61,12 +62,11 @@ def refuse_listings(trial: Trial, code: str, changes: Iterable[Change]) -> None:
     author.assign(RELEASES, (author.new_key(),))
     trial.sandbox.publish()
     trial.expect_trusted(trial.verify(), code)
-    for role in (SIGNER, RELEASES):
-        for change in listed:
-            author.damage("targets").edit(in_delegations(role, change))
-            trial.sandbox.publish()
-            refuse(trial, "targets", code)
-            author.damage("targets").repair()
+    for change, role in some_pairs(listed, (SIGNER, RELEASES)):
+        author.damage("targets").edit(in_delegations(role, change))
+        trial.sandbox.publish()
+        refuse(trial, "targets", code)
+        author.damage("targets").repair()
     author.damage("root").edit(in_root("targets", listed[0]))
     trial.sandbox.publish()
     trial.expect_refused(trial.verify(), code, "T", where="root 2")

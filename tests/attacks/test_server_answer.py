@@ -9,6 +9,7 @@ import pytest
 from crosstrust.sandbox.exchange import Response, answer_error
 from tests.attacks.kept import FLOORS
 from tests.attacks.outcome import Outcome, hash_files
+from tests.attacks.sample import some
 from tests.attacks.trial import Trial
 
 NOTARY = "notary.docker.io"
@@ -67,13 +68,13 @@ def codes(outcome: Outcome) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("role", ["root", "timestamp", ""])
 def test_what_is_no_metadata_is_never_taken_for_unsigned(trial: Trial, role: str) -> None:
     place = f"{NOTARY}/v2/{trial.sandbox.origin}/_trust/tuf/{role}"
-    for response in NO_METADATA.values():
+    for response in some(NO_METADATA.values()):
         trial.service.fail(place, response)
         refuse_answer(trial)
     trial.service.recover()
     trial.expect_trusted(trial.verify(), "notary.answer.form")
     # The timestamp is asked for each time, whatever is cached.
-    for response in NO_METADATA.values():
+    for response in some(NO_METADATA.values()):
         trial.service.fail(f"{NOTARY}/v2/{trial.sandbox.origin}/_trust/tuf/timestamp", response)
         refuse_answer(trial)
 
@@ -81,7 +82,7 @@ def test_what_is_no_metadata_is_never_taken_for_unsigned(trial: Trial, role: str
 @pytest.mark.row("A96")
 @pytest.mark.parametrize("role", ["snapshot", "targets"])
 def test_what_is_no_metadata_is_no_file_of_another_hash(trial: Trial, role: str) -> None:
-    for name, response in NO_METADATA.items():
+    for name, response in some(NO_METADATA.items()):
         trial.service.fail(f"{NOTARY}/v2/{trial.sandbox.origin}/_trust/tuf/{role}", response)
         if name == JSON_ERROR:
             # It could be a role file, and it is not the one that was asked for by its hash.
@@ -198,7 +199,7 @@ def test_a_repository_that_was_seen_and_is_gone_is_an_attack(trial: Trial, *, lo
 def test_a_name_that_leads_elsewhere_is_refused_before_anything_is_asked(trial: Trial) -> None:
     trial.expect_trusted(trial.verify(), "reference.form")
     asked, around = len(trial.service.requests), hash_files(trial.home.parent)
-    for name in HOSTILE_NAMES:
+    for name in some(HOSTILE_NAMES):
         trial.expect_usage(trial.verify("--signed-by", name), "reference.form")
         trial.expect_usage(trial.verify(image=f"{name}:1"), "reference.form")
     assert len(trial.service.requests) == asked

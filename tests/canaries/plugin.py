@@ -1,7 +1,7 @@
 """The pytest plugin that searches for secrets after every test, and adds up what it searched.
 
 A leak fails the test. tests/conftest.py registers the plugin; workers of xdist hand their figures
-to the process that started them, which writes them to the file that ``CANARY_LEDGER`` names.
+to the process that started them, which adds them to the file that ``CANARY_LEDGER`` names.
 """
 
 from __future__ import annotations
@@ -84,7 +84,18 @@ class CanaryPlugin:
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["canaries"] = found
         elif self._ledger is not None:
-            self._ledger.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            self._write(self._ledger, found)
+
+    def _write(self, ledger: Path, found: dict[str, Any]) -> None:
+        """Write the figures, with those of an earlier part of the same suite added."""
+        if ledger.exists():
+            earlier = json.loads(ledger.read_text(encoding="utf-8"))
+            found = {
+                "tests": earlier["tests"] + found["tests"],
+                "searched": dict(Counter(earlier["searched"]) + Counter(found["searched"])),
+                "leaks": earlier["leaks"] + found["leaks"],
+            }
+        ledger.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
     def pytest_unconfigure(self) -> None:
         logging.root.removeHandler(self._log)
