@@ -21,7 +21,7 @@ from tests.mutation.patch import code_of, replace_code
 
 SURVIVED, KILLED, UNFIT = 0, 1, 2
 # Of the tests of one mutant, by what they took unmutated; the quickest come first.
-BUDGET = 20.0
+BUDGET = 60.0
 PATIENCE = 10.0
 MEMORY = 4 << 30
 

@@ -132,6 +132,13 @@ def without_end() -> bytes:
             WEBDIS.read_bytes() + b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
             "2 PEM blocks: CERTIFICATE, PUBLIC KEY",
         ),
+        (
+            b"".join(
+                b"-----BEGIN %s-----\nAAAA\n-----END %s-----\n" % (label, label)
+                for label in (b"X509 CRL", b"CMS", b"PKCS7", b"CERTIFICATE", b"PUBLIC KEY")
+            ),
+            "5 PEM blocks: CERTIFICATE, CMS, PKCS7, PUBLIC KEY, X509 CRL",
+        ),
         (bytes(limits.KEY_FILE_SIZE), f"{limits.KEY_FILE_SIZE} other bytes"),
         (
             b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",

@@ -122,6 +122,8 @@ def test_rotations_at_their_limit_and_one_more(
     assert (beyond.failed, beyond.tags) == (EXCEEDED, {})
     check = beyond.check("limit.exceeded")
     assert (check.where, check.expected) == (f"root {anchor + 6}", "at most 4 rotations")
+    asked = [want.version or 0 for wants in beyond.rounds for want in wants]
+    assert max(asked) == anchor + 5
 
 
 @pytest.mark.parametrize(

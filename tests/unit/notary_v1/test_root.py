@@ -198,6 +198,10 @@ class TestRotation:
         assert trial.failed == ["tuf.root.rotation T"]
         assert trial.tags == {}
         assert missing == "old" or "own keys" in trial.check("tuf.root.rotation").where
+        data = trial.judgement.trust_data
+        assert data is not None
+        # Nothing is said of a root that does not follow.
+        assert data.roles[0].version == 1
 
     def test_a_lowered_threshold_is_the_old_keys_decision(self) -> None:
         first, second, thief = root_key(), root_key(), root_key()
@@ -259,6 +263,8 @@ class TestRotation:
         assert trial.failed == []
         assert trial.unknown == ["notary.available U"]
         assert trial.tags == {}
+        # What holds all the same is still said.
+        assert {"timestamp", "snapshot", "targets"} <= {check.where for check in trial.checks}
 
     def test_an_unreachable_next_root_may_explain_what_fails(self, author: Author) -> None:
         server, pins = serve(author), pin(author)

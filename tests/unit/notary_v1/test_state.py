@@ -13,7 +13,8 @@ from crosstrust.errors import StateError
 from crosstrust.schemes.notary_v1 import NotaryV1
 from crosstrust.schemes.notary_v1.state import Floor, Seen, SeenRoot, parse_state, write_state
 from tests.unit.notary_v1.author import AT, GUN, Author, root_key
-from tests.unit.notary_v1.trial import pin, run, serve, tried
+from tests.unit.notary_v1.serving import Server
+from tests.unit.notary_v1.trial import Trial, pin, run, serve, tried
 
 HASH = "ab" * 32
 OTHER = "e" * 64
@@ -128,6 +129,36 @@ def test_a_pin_that_moves_to_a_later_root_keeps_the_older_ones() -> None:
     trial = run(serve(author, server), pin(author), seen=first)
     assert trial.failed == []
     assert [root.version for root in parse_state(trial.judgement.state, GUN).roots] == [1, 2]
+
+
+def next_root(author: Author, server: Server) -> None:
+    """Rotate the root key, and serve the new state."""
+    old = author.keys["root"]
+    author.keys["root"] = [root_key()]
+    author.signers["root"] = old + author.keys["root"]
+    author.versions["root"] = author.versions.get("root", 1) + 1
+    author.bump("snapshot", "timestamp")
+    serve(author, server)
+
+
+def seen_roots(trial: Trial) -> list[int]:
+    return [root.version for root in parse_state(trial.judgement.state, GUN).roots]
+
+
+def test_every_root_on_the_way_is_remembered_whichever_is_pinned() -> None:
+    author = Author()
+    server, pins = serve(author), [pin(author)]
+    for _ in range(2):
+        next_root(author, server)
+        pins.append(pin(author))
+    two = run(server, pins[1])
+    assert seen_roots(two) == [2, 3]
+    # The pin of an older root adds what was before.
+    assert seen_roots(run(server, pins[0], seen=two.judgement.state)) == [1, 2, 3]
+    before = run(server, pins[0])
+    next_root(author, server)
+    for each in pins:
+        assert seen_roots(run(server, each, seen=before.judgement.state)) == [1, 2, 3, 4]
 
 
 def test_a_pin_beyond_a_gap_starts_a_new_line() -> None:

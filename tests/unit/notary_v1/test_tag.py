@@ -84,6 +84,29 @@ def test_a_tag_that_its_role_may_not_sign_is_unsigned_and_says_so(author: Author
     assert ask(author, "v2").failed == []
 
 
+def test_a_tag_that_another_role_has_is_not_called_out_of_bounds(author: Author) -> None:
+    author.delegate("targets/alice")
+    author.sign("other", "two", "targets/alice")
+    author.delegate("targets/releases", paths=("w",))
+    author.sign("other", "two", "targets/releases")
+    trial = run(serve(author), pin(author), tags=["other"])
+    assert (trial.failed, trial.tags) == ([], {})
+
+
+def test_a_role_without_a_file_hides_no_tag_that_is_out_of_bounds(author: Author) -> None:
+    author.delegate("targets/alice")
+    author.unlisted.add("targets/alice")
+    author.delegate("targets/releases", paths=("w",))
+    author.sign("other", "two", "targets/releases")
+    trial = run(serve(author), pin(author), tags=["other"])
+    assert trial.check("tuf.target.present").actual.startswith("outside: targets/releases")
+    data = trial.judgement.trust_data
+    assert data is not None
+    alice = data.role("targets/alice")
+    assert alice is not None
+    assert (alice.version, alice.expires, alice.sha256, alice.size) == (0, None, "", 0)
+
+
 def test_an_unknown_tag_has_no_evidence(author: Author) -> None:
     trial = ask(author, "v9")
     assert trial.failed == []

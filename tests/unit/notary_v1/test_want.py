@@ -7,6 +7,7 @@ import pytest
 from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.pin import Pins
 from crosstrust.chain.want import ReadRole
+from crosstrust.oci import limits
 from crosstrust.oci.digest import Digest
 from crosstrust.schemes.notary_v1 import NotaryV1
 from tests.unit.notary_v1.author import GUN, Author, digest, root_key
@@ -134,6 +135,53 @@ def test_a_root_that_the_snapshot_binds_may_still_be_on_its_way(author: Author) 
     replies = trial.dossier.replies.items()
     early = Dossier({want: reply for want, reply in replies if want not in after})
     assert set(NotaryV1().wants(GUN, early, pins=pins, seen=state)) == {late}
+
+
+def test_every_root_that_is_on_its_way_is_waited_for(author: Author) -> None:
+    server, first = serve(author), pin(author)
+    second_root(author, server)
+    second = pin(author)
+    second_root(author, server)
+    state = run(server, second).judgement.state
+    # Another pin than before: the first root is looked for, while the second is on its way.
+    wants = NotaryV1().wants(GUN, Dossier(), pins=first, seen=state)
+    assert [want.version for want in wants] == [None, 2, 3, 4]
+    third = wants[2]
+    early = Dossier({third: server.reply(third)})
+    more = NotaryV1().wants(GUN, early, pins=first, seen=state)
+    assert set(more) == {*wants, ReadRole(GUN, "root", version=1)} - {third}
+
+
+def test_one_root_that_no_cache_has_is_enough_to_ask_for_the_current(author: Author) -> None:
+    server, pins = serve(author), pin(author)
+    second_root(author, server)
+    state = run(server, pins).judgement.state
+    del server.roots[1]
+    trial = run(server, pins, seen=state)
+    assert ROOT in trial.rounds[1]
+
+
+def test_an_older_root_that_cannot_be_read_has_no_pin(author: Author) -> None:
+    server = serve(author)
+    second_root(author, server)
+    second_root(author, server)
+    pins = pin(author)
+    second_root(author, server)
+    server.roots[1] = b"{}"
+    trial = run(server, pins)
+    assert {1, 3} <= {want.version for each in trial.rounds for want in each}
+    assert trial.tags == {"v1": digest("one")}
+
+
+@pytest.mark.parametrize(("newest", "searched"), [(5, True), (6, False)])
+def test_as_many_older_roots_are_searched_for_a_pin_as_may_be_rotated(
+    author: Author, monkeypatch: pytest.MonkeyPatch, newest: int, *, searched: bool
+) -> None:
+    monkeypatch.setattr(limits, "ROOT_ROTATIONS", 4)
+    author.versions["root"] = newest
+    stranger = Pins(root=("0" * 64,))
+    asked = {want.version for each in run(serve(author), stranger).rounds for want in each}
+    assert (1 in asked) is searched
 
 
 def test_one_root_under_every_number_ends_the_search(author: Author) -> None:
