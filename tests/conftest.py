@@ -4,6 +4,7 @@ tests/interop talks to servers on loopback and may need its own environment: a f
 ``isolated_environment`` in its conftest.py takes the place of the one here.
 """
 
+import gc
 import ipaddress
 import os
 import signal
@@ -74,6 +75,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
     keep_ledger(config)
     keep_canaries(config)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking thousands of tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
