@@ -84,22 +84,23 @@ class CanaryPlugin:
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["canaries"] = found
         elif self._ledger is not None:
-            self._write(self._ledger, found)
-
-    def _write(self, ledger: Path, found: dict[str, Any]) -> None:
-        """Write the figures, with those of an earlier part of the same suite added."""
-        if ledger.exists():
-            earlier = json.loads(ledger.read_text(encoding="utf-8"))
-            found = {
-                "tests": earlier["tests"] + found["tests"],
-                "searched": dict(Counter(earlier["searched"]) + Counter(found["searched"])),
-                "leaks": earlier["leaks"] + found["leaks"],
-            }
-        ledger.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            add_figures(self._ledger, found)
 
     def pytest_unconfigure(self) -> None:
         logging.root.removeHandler(self._log)
         self._patch.undo()
+
+
+def add_figures(ledger: Path, found: dict[str, Any]) -> None:
+    """Write the figures of a run, together with those of the parts of the suite before it."""
+    if ledger.exists():
+        before = json.loads(ledger.read_text(encoding="utf-8"))
+        found = {
+            "tests": before["tests"] + found["tests"],
+            "searched": dict(Counter(before["searched"]) + Counter(found["searched"])),
+            "leaks": before["leaks"] + found["leaks"],
+        }
+    ledger.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def keep_canaries(config: pytest.Config) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.canaries.gate import main
+from tests.canaries.plugin import add_figures
 from tests.canaries.search import KINDS, SEARCH, Search
 from tests.canaries.secret import secrets_in, token
 from tests.house.tree import ROOT
@@ -132,3 +133,14 @@ def test_files_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
     search.note("output", "x", token("a"))
     assert search.settle() == ["output (x) has a token for a"]
     assert search.settle() == []
+
+
+def test_the_parts_of_a_suite_are_added_up(tmp_path: Path) -> None:
+    ledger = tmp_path / "canaries.json"
+    add_figures(ledger, {"tests": 2, "searched": {"file": 3, "log": 1}, "leaks": ["a leak"]})
+    add_figures(ledger, {"tests": 5, "searched": {"file": 4, "request": 6}, "leaks": []})
+    assert json.loads(ledger.read_text(encoding="utf-8")) == {
+        "tests": 7,
+        "searched": {"file": 7, "log": 1, "request": 6},
+        "leaks": ["a leak"],
+    }
