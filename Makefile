@@ -42,11 +42,9 @@ JOBS ?= 2
 # WORKERS=0: in this one, which --pdb needs.
 WORKERS ?= 3
 
-# The files of tests are made and removed by ten thousands: in memory, where 2 GB of it are free.
-TEST_FILES = $(shell df --output=avail -k /dev/shm 2>/dev/null | awk 'END { if ($$1 > 2000000) print "TMPDIR=/dev/shm" }')
-
-# Tests in a network namespace of their own; ALL_TESTS are those that need no lab.
-PYTEST = $(TEST_FILES) $(BIN)/python tests/house/offline.py $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+# Tests in a network namespace of their own, their files in memory; ALL_TESTS are those that need no lab.
+PYTEST = $(BIN)/python tests/house/in_memory.py $(BIN)/python tests/house/offline.py \
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 ALL_TESTS := tests --ignore=tests/interop
 # They reach every branch of the pure packages. Tracing the others would take half of all the time.
 TRACED := tests/unit tests/golden

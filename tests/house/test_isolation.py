@@ -2,12 +2,18 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.house.in_memory import MEMORY
+from tests.house.tree import ROOT
+
 # An address of the block reserved for documentation.
 FAR = "192.0.2.1"
+IN_MEMORY = str(ROOT / "tests" / "house" / "in_memory.py")
 
 
 @pytest.mark.parametrize("host", [FAR, "registry.example", "2001:db8::1", b"registry.example"])
@@ -37,3 +43,17 @@ def test_home_is_empty_of_settings(isolated_environment: Path) -> None:
     assert os.environ["DOCKER_CONFIG"].startswith(str(isolated_environment))
     proxies = {name for name in os.environ if name.lower().endswith("_proxy")}
     assert proxies == set()
+
+
+def test_temporary_files_are_gone_with_the_command() -> None:
+    show = "import sys, tempfile; print(tempfile.mkdtemp()); sys.exit(7)"
+    command = [sys.executable, IN_MEMORY, sys.executable, "-c", show]
+    environ = {**os.environ, "TMPDIR": ""}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    assert (done.returncode, done.stderr) == (7, "")
+    folder = Path(done.stdout.strip())
+    if folder.is_relative_to(MEMORY):
+        assert not folder.parent.exists()
+    else:
+        # No room in memory: the folder is an ordinary one, and stays for whoever made it.
+        folder.rmdir()
