@@ -28,7 +28,7 @@ def import_all(package: str) -> None:
 def functions_in(root: Path) -> dict[Key, list[FunctionType]]:
     """Return the functions of files below ``root`` by file, qualified name and first line."""
     found: defaultdict[Key, list[FunctionType]] = defaultdict(list)
-    for each in gc.get_objects():
+    for each in _objects():
         if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(f"{root}/"):
             code = each.__code__
             found[code.co_filename, code.co_qualname, code.co_firstlineno].append(each)
@@ -39,9 +39,15 @@ def caches_of(package: str) -> list[_lru_cache_wrapper[object]]:
     """Return the caches around functions of a package: what they hold is not the mutant's."""
     return [
         each
-        for each in gc.get_objects()
+        for each in _objects()
         if isinstance(each, _lru_cache_wrapper) and (each.__module__ or "").startswith(package)
     ]
+
+
+def _objects() -> list[object]:
+    """All that the collector tracks, with what tests/conftest.py has put out of its sight."""
+    gc.unfreeze()
+    return gc.get_objects()
 
 
 def replace_code(functions: list[FunctionType], new: CodeType) -> None:

@@ -65,6 +65,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     found = list(candidates(lesson))
     TOTAL.write_text(str(len(found)), encoding="utf-8")
     court = Court(session, lesson, option.mutants_jobs)
+    court.find_all(found)
     court.hear(choose(found, option), SAMPLED if option.mutants else RESULTS)
     return True
 
@@ -110,6 +111,12 @@ class Court:
         self._caches = caches_of("crosstrust")
         # What killed a neighbour is tried first.
         self._killers: defaultdict[tuple[Path, str], list[str]] = defaultdict(list)
+
+    def find_all(self, candidates: list[Candidate]) -> None:
+        """Fail where a function is not there to be changed: its mutants would all survive."""
+        keys = {(str(one.file), one.mutant.function, one.mutant.first_line) for one in candidates}
+        if missing := keys - self._functions.keys():
+            pytest.exit(f"mutation: no such function in this process: {sorted(missing)}", 3)
 
     def hear(self, chosen: list[Candidate], results: Path) -> None:
         SCRATCH.mkdir(exist_ok=True)
