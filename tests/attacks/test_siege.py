@@ -247,7 +247,7 @@ class Client(Attacker):
 
 def test_no_siege_ends_in_a_false_yes() -> None:
     # `make siege` plays more of them.
-    examples = int(os.environ.get("SIEGES", max(1, settings().max_examples // 12)))
+    examples = int(os.environ.get("SIEGES", max(1, settings().max_examples // 20)))
     looked = Client.looked
     run_state_machine_as_test(
         Client, settings=settings(max_examples=examples, stateful_step_count=40)

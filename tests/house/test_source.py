@@ -2,7 +2,6 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +16,9 @@ UNFINISHED = re.compile(
     "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "NotImplemented" + "Error"))
 )
 FILES = python_files(SOURCE)
+MAIN = SOURCE / "cli" / "main.py"
 
-each_file = pytest.mark.parametrize("file", FILES, ids=place)
+EVERY_FILE = [*FILES, *python_files(ROOT / "tests"), *python_files(ROOT / "bench")]
 
 
 def catches_all(handler: ast.ExceptHandler) -> bool:
@@ -44,42 +44,34 @@ def test_there_is_source_to_judge() -> None:
     assert FILES
 
 
-@each_file
-def test_a_file_is_short(file: Path) -> None:
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= FILE_LIMIT
-
-
 def test_files_that_grow_long_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in FILES}
     with capsys.disabled():
         for file, length in lengths.items():
             if length > FILE_WISH:
                 print(f"\n{place(file)} has {length} lines; {FILE_WISH} is the wish")
-    assert max(lengths.values()) <= FILE_LIMIT
+    assert [place(file) for file, length in lengths.items() if length > FILE_LIMIT] == []
 
 
-@each_file
-def test_a_function_is_short(file: Path) -> None:
-    assert long_bodies(parse(file)) == []
+def test_functions_are_short() -> None:
+    found = {place(file): long_bodies(parse(file)) for file in FILES}
+    assert {file: names for file, names in found.items() if names} == {}
 
 
-@each_file
-def test_a_name_says_what_is_inside(file: Path) -> None:
-    names = {part.removesuffix(".py") for part in file.relative_to(SOURCE).parts}
-    assert names & EMPTY_NAMES == set()
+def test_names_say_what_is_inside() -> None:
+    below = {part for file in FILES for part in file.relative_to(SOURCE).parts}
+    assert {part.removesuffix(".py") for part in below} & EMPTY_NAMES == set()
 
 
-@each_file
-def test_bugs_are_caught_in_one_place(file: Path) -> None:
-    allowed = 1 if file == SOURCE / "cli" / "main.py" else 0
-    assert len(catch_alls(parse(file))) <= allowed
+def test_bugs_are_caught_in_one_place() -> None:
+    found = {place(file): len(catch_alls(parse(file))) for file in FILES}
+    assert {file for file, count in found.items() if count} == {place(MAIN)}
+    assert found[place(MAIN)] == 1
 
 
-@pytest.mark.parametrize(
-    "file", [*FILES, *python_files(ROOT / "tests"), *python_files(ROOT / "bench")], ids=place
-)
-def test_nothing_is_left_unfinished(file: Path) -> None:
-    assert UNFINISHED.findall(file.read_text(encoding="utf-8")) == []
+def test_nothing_is_left_unfinished() -> None:
+    found = {file: UNFINISHED.findall(file.read_text(encoding="utf-8")) for file in EVERY_FILE}
+    assert {place(file): words for file, words in found.items() if words} == {}
 
 
 @pytest.mark.parametrize(
