@@ -26,7 +26,7 @@ def set_clock(trial: Trial, jumps: Iterator[timedelta]) -> None:
 
     class Jumping(datetime):
         @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # is one moment
             return datetime.fromtimestamp(read(), tz)
 
     trial.patch.setattr("crosstrust.app.clock.datetime", Jumping)

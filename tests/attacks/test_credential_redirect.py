@@ -61,7 +61,7 @@ def test_credentials_are_not_given_to_a_storage_that_asks_for_them(trial: Trial)
         trial.expect_trusted(trial.verify("--no-cache"), "registry.auth.denied")
         for challenge in ('Basic realm="x"', f'Bearer realm="https://{CDN}/token",service="x"'):
             refusal = Response(401, {"Www-Authenticate": challenge})
-            storage.change = lambda _, __, refusal=refusal: refusal  # type: ignore[misc]
+            storage.change = lambda _, __, refusal=refusal: refusal  # type: ignore[misc]  # default not inferred
             refused = trial.verify("--no-cache")
             trial.expect_refused(refused, "registry.auth.denied", "A", where=CDN)
     assert all("authorization" not in request.headers for request in storage.asked)

@@ -87,7 +87,7 @@ def check_certificate(raw: bytes) -> None:
     encoded = base64.encodebytes(raw)
     pem = b"-----BEGIN CERTIFICATE-----\n" + encoded + b"-----END CERTIFICATE-----\n"
     for text in (raw, pem, pem + pem):
-        found = outcome(lambda text=text: parse_certificates(text, "x"))  # type: ignore[misc]
+        found = outcome(lambda text=text: parse_certificates(text, "x"))  # type: ignore[misc]  # default not inferred
         if isinstance(found, CrosstrustError):
             assert isinstance(found, MalformedError)
         elif text is not raw:
@@ -95,7 +95,7 @@ def check_certificate(raw: bytes) -> None:
     for keytype, value in (("ecdsa-x509", pem), ("rsa-x509", pem), ("ecdsa", raw), ("rsa", raw)):
         public = base64.b64encode(value).decode()
         listed = {"keytype": keytype, "keyval": {"private": None, "public": public}}
-        key = outcome(lambda listed=listed: parse_key(listed, "x"))  # type: ignore[misc]
+        key = outcome(lambda listed=listed: parse_key(listed, "x"))  # type: ignore[misc]  # default not inferred
         if isinstance(key, CrosstrustError):
             assert isinstance(key, MalformedError)
         elif value is raw:

@@ -11,7 +11,7 @@ def check_reference(raw: bytes) -> None:
     # As the command line hands over bytes that are no text.
     text = raw.decode("utf-8", "surrogateescape")
     for tag in (None, "latest"):
-        found = outcome(lambda tag=tag: parse_reference(text, default_tag=tag))  # type: ignore[misc]
+        found = outcome(lambda tag=tag: parse_reference(text, default_tag=tag))  # type: ignore[misc]  # default not inferred
         if isinstance(found, Reference):
             check_forms(found, text)
         else:

@@ -111,7 +111,7 @@ class Trial:
 
     def _try_tests(self, scratch: Path, writer: int) -> int:
         for item in self.tests:
-            factory = item.config._tmp_path_factory  # type: ignore[attr-defined]
+            factory = item.config._tmp_path_factory  # type: ignore[attr-defined]  # pytest's
             factory._given_basetemp, factory._basetemp = scratch, None
             break
         for item, following in zip(self.tests, [*self.tests[1:], *self.tests[-1:]], strict=True):

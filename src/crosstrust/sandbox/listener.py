@@ -200,7 +200,7 @@ class Listener(http.server.ThreadingHTTPServer):
     def finish_request(self, request: object, client_address: object) -> None:
         """Serve one connection; a client that breaks off is recorded, not reported."""
         try:
-            super().finish_request(request, client_address)  # type: ignore[arg-type]
+            super().finish_request(request, client_address)  # type: ignore[arg-type]  # no public names
         except OSError as error:
             self.broken.append(f"{type(error).__name__}: {error}")
 

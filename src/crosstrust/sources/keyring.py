@@ -175,7 +175,7 @@ def find_helper(name: str, environ: Mapping[str, str]) -> str:
         raise StateError("credential.helper", ascii(where), actual="not the name of a program")
     for folder in environ.get("PATH", "").split(os.pathsep):
         path = f"{folder}/{where}"
-        if folder.startswith("/") and os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113
+        if folder.startswith("/") and os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113 - start-up time: no pathlib
             return path
     raise StateError("credential.helper", where, actual="it is not in PATH")
 

@@ -53,7 +53,7 @@ TOKEN_ENDPOINTS = frozenset({("auth.docker.io", "/token"), ("public.ecr.aws", "/
 NAMES = frozenset(UPSTREAMS) | {"auth.docker.io"}
 
 # The notary-server is a process of this lab on loopback.
-UNCHECKED = ssl._create_unverified_context()  # noqa: S323
+UNCHECKED = ssl._create_unverified_context()  # noqa: S323 - to the peers on loopback
 
 # Headers that belong to one connection, or that the tap sets itself.
 NOT_FORWARDED = frozenset(

@@ -112,7 +112,7 @@ def test_a_code_says_what_is_checked_and_what_to_do(code: str) -> None:
 
 def test_the_registry_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        CODES["a.b"] = CODES["pin.form"]  # type: ignore[index]
+        CODES["a.b"] = CODES["pin.form"]  # type: ignore[index]  # the mistake
 
 
 @pytest.mark.parametrize(

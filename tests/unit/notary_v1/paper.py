@@ -35,7 +35,7 @@ def private_keys() -> tuple[Private, ...]:
         ec.generate_private_key(ec.SECP384R1()),
         ec.generate_private_key(ec.SECP521R1()),
         rsa.generate_private_key(65537, 2048),
-        rsa.generate_private_key(3, 1024),  # noqa: S505
+        rsa.generate_private_key(3, 1024),  # noqa: S505 - weak: the bad input
         ed25519.Ed25519PrivateKey.generate(),
         ec.generate_private_key(ec.SECP256K1()),
     )
@@ -62,7 +62,7 @@ def certificate_der(
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
     used = None if isinstance(private, ed25519.Ed25519PrivateKey) else algorithm or hashes.SHA256()
-    return builder.sign(private, used).public_bytes(Encoding.DER)  # type: ignore[arg-type]
+    return builder.sign(private, used).public_bytes(Encoding.DER)  # type: ignore[arg-type]  # weak hashes too
 
 
 def common_name(value: str) -> Parts:

@@ -156,7 +156,7 @@ def test_what_is_no_key(raw: bytes, actual: str) -> None:
 def test_keys_of_other_kinds() -> None:
     others = (
         x25519.X25519PrivateKey.generate(),
-        dsa.generate_private_key(1024),  # noqa: S505
+        dsa.generate_private_key(1024),  # noqa: S505 - weak: the bad input
         ec.generate_private_key(ec.SECP256K1()),
     )
     for private in others:

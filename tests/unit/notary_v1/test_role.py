@@ -196,7 +196,7 @@ class TestSignatures:
         assert tried(author).failed == ["tuf.signature.threshold T"]
 
     def test_a_short_rsa_key_is_void(self, author: Author) -> None:
-        author.keys["timestamp"] = [bare(rsa.generate_private_key(65537, 1024))]  # noqa: S505
+        author.keys["timestamp"] = [bare(rsa.generate_private_key(65537, 1024))]  # noqa: S505 - weak on purpose
         assert tried(author).failed == ["tuf.signature.threshold T"]
 
     def test_pkcs1_padding(self, author: Author) -> None:

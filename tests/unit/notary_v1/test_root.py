@@ -455,7 +455,7 @@ class TestCertificates:
         assert tried(author).tags == SIGNED
 
     def test_a_short_rsa_key(self) -> None:
-        private = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
+        private = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - weak on purpose
         key = certified(certificate(private), private=private, keytype="rsa-x509")
         assert self.refuse(key) == ["key.strength T"]
         author = Author(keys={"root": [key, root_key()]})

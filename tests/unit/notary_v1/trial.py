@@ -97,4 +97,4 @@ def tried(
     server = serve(author)
     if change is not None:
         change(server)
-    return run(server, pin(author), **options)  # type: ignore[arg-type]
+    return run(server, pin(author), **options)  # type: ignore[arg-type]  # those of run

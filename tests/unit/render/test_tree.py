@@ -69,7 +69,7 @@ def line(verdict: Verdict, text: str) -> str:
 def roles(**changes: object) -> Verdict:
     """The trusted verdict with its targets role changed."""
     changed = tuple(
-        replace(r, **changes) if r.name == "targets" else r  # type: ignore[arg-type]
+        replace(r, **changes) if r.name == "targets" else r  # type: ignore[arg-type]  # of any field
         for r in ROLES
     )
     return replace(TRUSTED, trust_data=replace(TRUST_DATA, roles=changed))

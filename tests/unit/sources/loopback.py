@@ -174,7 +174,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def __init__(self, client: socket.socket, number: int, server: Server) -> None:
         self._number = number
         self._own = server
-        super().__init__(client, ("127.0.0.1", 0), None)  # type: ignore[arg-type]
+        super().__init__(client, ("127.0.0.1", 0), None)  # type: ignore[arg-type]  # it is not used
 
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

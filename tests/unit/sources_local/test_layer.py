@@ -219,7 +219,7 @@ def feed_until_refused(meter: LayerMeter, chunk: bytes, times: int) -> int:
         try:
             meter.feed(chunk)
         except LimitError as error:
-            assert (error.code, bool(error.remedy)) == ("limit.exceeded", True)  # noqa: PT017
+            assert (error.code, bool(error.remedy)) == ("limit.exceeded", True)  # noqa: PT017 - the count is asked for
             return count
     return times
 
