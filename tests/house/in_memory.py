@@ -2,7 +2,7 @@
 
     python tests/house/in_memory.py COMMAND [ARGUMENT...]
 
-The tests make and remove files by ten thousands, which a disk takes nearly a tenth of their time for.
+The tests make and remove files by ten thousands: on a disk that is nearly a tenth of their time.
 Where there is no such place with 2 GB free, the command runs as it is.
 """
 
