@@ -190,17 +190,58 @@ def test_a_frame_header_is_read_as_the_library_reads_it(descriptor: int, rest: b
         # The library reads no window above 2 GiB.
         assert parse_header(whole).window > 1 << 31
         return
+    unknown = theirs.content_size == zstandard.CONTENTSIZE_UNKNOWN
+    # The library has one number for "not said" and for the largest size.
+    largest = (1 << 64) - 1 if whole.endswith(bytes([255] * 8)) else None
     assert parse_header(whole) == FrameHeader(
         zstandard.frame_header_size(head),
         theirs.window_size,
+        largest if unknown else theirs.content_size,
         theirs.has_checksum,
         theirs.dict_id != 0,
     )
 
 
-def measure_or_code(media_type: str, raw: bytes) -> Measured | str:
+@given(
+    st.binary(max_size=300),
+    cuts,
+    st.integers(0, 6),
+    st.integers(-3, 3),
+    st.booleans(),
+    cuts,
+)
+def test_a_frame_holds_as_much_as_it_announces(
+    content: bytes, blocks: list[float], empty: int, off: int, checksum: bool, at: list[float]
+) -> None:
+    """However the content is cut into blocks: empty ones too, the last one among them."""
+    announced = max(0, len(content) + off)
+    raw = raw_frame([*split(content, blocks), *[b""] * empty], announced, checksum=checksum)
+    if announced == len(content):
+        assert measure(ZSTD, raw, at).diff_id == Digest.of(content)
+    else:
+        assert measure_or_code(ZSTD, raw, at) == "image.layer.form"
+
+
+def raw_frame(blocks: Sequence[bytes], announced: int, *, checksum: bool) -> bytes:
+    """Return a frame of raw blocks that says its content has ``announced`` bytes, RFC 8878, 3.1."""
+    parts = [
+        b"\x28\xb5\x2f\xfd",
+        bytes([0x80 | checksum << 2, 0x38]),
+        announced.to_bytes(4, "little"),
+    ]
+    for block in blocks:
+        parts += ((len(block) << 3).to_bytes(3, "little"), block)
+    parts[-2] = (len(blocks[-1]) << 3 | 1).to_bytes(3, "little")
+    if checksum:
+        # The library knows the checksum's algorithm; nothing else here does.
+        made = zstandard.ZstdCompressor(write_checksum=True).compress(b"".join(blocks))
+        parts.append(made[-4:])
+    return b"".join(parts)
+
+
+def measure_or_code(media_type: str, raw: bytes, at: Sequence[float] = ()) -> Measured | str:
     try:
-        return measure(media_type, raw)
+        return measure(media_type, raw, at)
     except MalformedError as error:
         return error.code
 

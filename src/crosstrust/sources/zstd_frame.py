@@ -32,10 +32,14 @@ _RLE, _RESERVED = 1, 3
 
 @dataclass(frozen=True, slots=True)
 class FrameHeader:
-    """``size`` and ``window`` in bytes; ``checksum``: four bytes follow the last block."""
+    """Sizes in bytes; ``content``: what the frame unpacks to, None where it does not say.
+
+    ``checksum``: four bytes follow the last block.
+    """
 
     size: int
     window: int
+    content: int | None
     checksum: bool
     dictionary: bool
 
@@ -54,14 +58,21 @@ def parse_header(head: bytes) -> FrameHeader:
     single = descriptor >> 5 & 1
     start = 6 - single
     content_at = start + _DICTIONARY_ID[descriptor & 3]
+    content = _content_size(head[content_at:size])
     if single:
-        window = int.from_bytes(head[content_at:size], "little")
-        # Two bytes count from 256 on, 3.1.1.1.4.
-        window += 256 if size - content_at == 2 else 0
+        window = content or 0
     else:
         base = 1 << (10 + (head[5] >> 3))
         window = base + base // 8 * (head[5] & 7)
-    return FrameHeader(size, window, bool(descriptor >> 2 & 1), any(head[start:content_at]))
+    dictionary = any(head[start:content_at])
+    return FrameHeader(size, window, content, bool(descriptor >> 2 & 1), dictionary)
+
+
+def _content_size(field: bytes) -> int | None:
+    """Return the frame content size, 3.1.1.1.4: two bytes count from 256 on."""
+    if not field:
+        return None
+    return int.from_bytes(field, "little") + (256 if len(field) == 2 else 0)
 
 
 class ZstdInflater:
@@ -75,6 +86,7 @@ class ZstdInflater:
         self._held = bytearray()
         self._parts: list[bytes] = []
         self._frames = 0
+        self._unpacked = 0
         self._between = True
         self._walk = self._walk_frames()
         self._need = next(self._walk)
@@ -115,7 +127,7 @@ class ZstdInflater:
         head += yield header_size(head) - len(head)
         header = self._accept(parse_header(head))
         frame = self._library.decompressobj()
-        batch = [head]
+        before, batch = self._unpacked, [head]
         last = False
         while not last:
             prefix = yield 3
@@ -130,6 +142,7 @@ class ZstdInflater:
             self._unpack(frame, batch)
         if not frame.eof:
             raise self._malformed("a frame that ends with its last block", "an open frame")
+        self._check_content(header.content, self._unpacked - before)
 
     def _accept(self, header: FrameHeader) -> FrameHeader:
         if header.window > WINDOW_LIMIT:
@@ -142,6 +155,11 @@ class ZstdInflater:
         if header.dictionary:
             raise self._malformed("a zstd frame without a dictionary", "a dictionary ID")
         return header
+
+    def _check_content(self, announced: int | None, found: int) -> None:
+        """The library leaves this out where the last block is empty and comes by itself."""
+        if announced is not None and announced != found:
+            raise self._malformed(f"the {announced} bytes that the frame announces", str(found))
 
     def _block(self, prefix: int) -> tuple[bool, int]:
         """Return whether the block is the frame's last, and its length, RFC 8878 3.1.1.2."""
@@ -158,6 +176,7 @@ class ZstdInflater:
         except ZstdError as error:
             raise self._malformed("valid zstd blocks", str(error)) from error
         if part:
+            self._unpacked += len(part)
             self._parts.append(part)
 
     def _malformed(self, expected: str, actual: str) -> MalformedError:
