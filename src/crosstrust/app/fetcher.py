@@ -28,7 +28,7 @@ from crosstrust.errors import StateError
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.oci.digest import Digest
 from crosstrust.sources.cache import Cache
-from crosstrust.sources.hint import Hints
+from crosstrust.sources.hint import Hint, Hints
 from crosstrust.sources.trust_store import TrustStore
 from crosstrust.value import dataclass, field, replace
 
@@ -50,7 +50,7 @@ class CachedFetcher:
     oldest: datetime | None = None
     trouble: list[StateError] = field(default_factory=list)
     kept: dict[Digest, bytes] = field(default_factory=dict)
-    names: dict[str, tuple[Digest, datetime]] = field(default_factory=dict)
+    names: dict[str, dict[str, Hint]] = field(default_factory=dict)
 
     def pursue(
         self,
@@ -80,10 +80,11 @@ class CachedFetcher:
         """Return True if whoever is asked has served it before; role files bind by hash alone."""
         if isinstance(want, ReadRole):
             return True
-        name = _name(want)
-        hint = self.hints.get(name) if self.hints is not None else None
-        held = self.names[name][0] if name in self.names else hint and hint.digest
-        return held == _digest_of(want)
+        hint = self.names.get(_place(want), {}).get(_name(want)) or self._hint(want)
+        return hint is not None and hint.digest == _digest_of(want)
+
+    def _hint(self, want: Want) -> Hint | None:
+        return self.hints.get(_place(want), _name(want)) if self.hints is not None else None
 
     def _measured(self, want: MeasureLayer) -> Reply:
         from crosstrust.sources.inflate import declared_compression
@@ -102,7 +103,7 @@ class CachedFetcher:
     def guess(self, want: Want) -> Answer | None:
         """Return what a tag held at last, if its bytes are still cached."""
         first = isinstance(want, ResolveTag) and want.look is Look.FIRST
-        hint = self.hints.get(_name(want)) if first and self.hints is not None else None
+        hint = self._hint(want) if first else None
         return self._cached(hint.digest, at=hint.at) if hint is not None else None
 
     def _remembered(self, want: Want) -> Reply:
@@ -112,7 +113,7 @@ class CachedFetcher:
         One that was seen (its sha256 is known) is merely not here any more.
         """
         first = replace(want, look=Look.FIRST) if isinstance(want, ResolveTag) else want
-        hint = self.hints.get(_name(first)) if self.hints is not None else None
+        hint = self._hint(first)
         answer = self._cached(hint.digest, at=hint.at) if hint is not None else None
         if answer is None and _is_unseen_root(want):
             return Absent("cache")
@@ -123,7 +124,7 @@ class CachedFetcher:
 
     def age(self, gun: str, at: datetime) -> float | None:
         """Return how many hours before ``at`` the cached timestamp of ``gun`` was fetched."""
-        hint = self.hints.get(_name(ReadRole(gun, "timestamp"))) if self.hints else None
+        hint = self._hint(ReadRole(gun, "timestamp"))
         return None if hint is None else (at - hint.at).total_seconds() / 3600
 
     def keep(self, want: Want, reply: Reply) -> Reply:
@@ -133,12 +134,15 @@ class CachedFetcher:
         digest = Digest.of(reply.raw)
         if reply.origin != "cache":
             self.kept[digest] = reply.raw
-        held = digest, reply.at or now()
+        held = Hint(digest, reply.at or now())
         if not isinstance(want, ReadRole) or _digest_of(want) is None:
-            self.names[_name(want)] = held
+            self._hold(want, held)
         if isinstance(want, ResolveTag):
-            self.names[_name(ReadManifest(want.repository, digest))] = held
+            self._hold(ReadManifest(want.repository, digest), held)
         return reply
+
+    def _hold(self, want: Want, held: Hint) -> None:
+        self.names.setdefault(_place(want), {})[_name(want)] = held
 
     def settle(self, *, keep: bool) -> None:
         """Write what was fetched since the last time into the cache, or forget it."""
@@ -151,8 +155,8 @@ class CachedFetcher:
             if trouble is not None and not self.trouble:
                 self.trouble.append(trouble)
         if self.hints is not None:
-            for name, (digest, at) in names.items():
-                self.hints.put(name, digest, at)
+            for place, held in names.items():
+                self.hints.put(place, held)
 
 
 @dataclass(slots=True)
@@ -225,6 +229,11 @@ def _digest_of(want: Want) -> Digest | None:
             return Digest("sha256", digits)
         case _:
             return None
+
+
+def _place(want: Want) -> str:
+    """Return the repository that ``want`` asks for."""
+    return f"{want.gun if isinstance(want, ReadRole) else want.repository}"
 
 
 def _name(want: Want) -> str:

@@ -109,7 +109,7 @@ def read_side(
     if answer is None:
         side.absent = dossier.absent(top)
         return side
-    side.digest, side.size = Digest.of(answer.raw), len(answer.raw)
+    side.digest, side.size = _digest(answer.raw, "sha256"), len(answer.raw)
     side.top = _document(side, answer, want_name(top), None)
     if side.top is not None and depth != "top":
         for member in _members(dossier, side, side.top):
@@ -136,10 +136,10 @@ def _answer(
 
 def _matches(side: Side, want: ResolveTag | ReadManifest | ReadBlob, answer: Answer) -> bool:
     """Hash what was served; a header is a hint, and one that contradicts is an error."""
-    actual = Digest.of(answer.raw)
+    actual = _digest(answer.raw, "sha256")
     expected = answer.declared_digest or str(actual)
     code, klass, fits = "http.header.agrees", Class.REMOTE, _declares(expected, answer.raw)
-    if not isinstance(want, ResolveTag) and not want.digest.matches(answer.raw):
+    if not isinstance(want, ResolveTag) and not _hashes_to(want.digest, answer.raw):
         code, klass, fits = "image.digest.match", Class.CONTENT, False
         expected = str(want.digest)
     if not fits:
@@ -153,9 +153,20 @@ def _matches(side: Side, want: ResolveTag | ReadManifest | ReadBlob, answer: Ans
 def _declares(declared: str, raw: bytes) -> bool:
     """Return False if a header names other bytes; what names none that we compute says nothing."""
     try:
-        return Digest.parse(declared).matches(raw)
+        digest = Digest.parse(declared)
     except MalformedError:
         return not declared.startswith(("sha256:", "sha512:"))
+    return _hashes_to(digest, raw)
+
+
+def _hashes_to(digest: Digest, raw: bytes) -> bool:
+    return digest == _digest(raw, digest.algorithm)
+
+
+@lru_cache(maxsize=512)
+def _digest(raw: bytes, algorithm: str) -> Digest:
+    # The same bytes are looked at again whenever a reply comes in.
+    return Digest.of(raw, algorithm)
 
 
 def _document(side: Side, answer: Answer, where: str, parent: Descriptor | None) -> Document | None:

@@ -61,7 +61,7 @@ def chain(verdict: Verdict, pen: Pen) -> Branch:
 def about(verdict: Verdict, names: Iterable[str]) -> list[Check]:
     """Return the checks whose place or conclusion names one of ``names``, as a whole word."""
     wanted = frozenset(names)
-    return [step.check for step in verdict.evidence.steps if wanted & _words(step)]
+    return [step.check for step in verdict.evidence.steps if _has_word(step, wanted)]
 
 
 def gravest(checks: Iterable[Check]) -> Mark:
@@ -69,10 +69,11 @@ def gravest(checks: Iterable[Check]) -> Mark:
     return max((_MARKS[check.outcome] for check in checks), default=Mark.UNKNOWN)
 
 
-def _words(step: Step) -> frozenset[str]:
-    conclusion = f"{step.conclusion.kind} {step.conclusion.subject}"
-    words = f"{step.check.where} {conclusion}".split()
-    return frozenset(word.strip(",:;()") for word in words)
+def _has_word(step: Step, wanted: frozenset[str]) -> bool:
+    text = f"{step.check.where} {step.conclusion.kind} {step.conclusion.subject}"
+    if not any(name in text for name in wanted):
+        return False
+    return not wanted.isdisjoint(word.strip(",:;()") for word in text.split())
 
 
 def _used(verdict: Verdict, role: Role) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -49,6 +48,10 @@ def counted(number: int, noun: str) -> str:
 
 def wrapped(text: str, *, first: str, rest: str, width: int) -> list[str]:
     """Return the lines of ``text`` behind ``first`` and ``rest``; digests are never broken."""
+    if len(first) + len(text) <= width and text == " ".join(text.split()):
+        return [(first + text).rstrip()]
+    import textwrap  # start-up time: most lines fit
+
     return textwrap.wrap(
         text,
         width,

@@ -27,9 +27,10 @@ def replace_file(file: Path, raw: bytes, *, scratch: str, durable: bool) -> None
     try:
         _write_new(temporary, raw, durable=durable)
         temporary.replace(file)
-    finally:
+    except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        raise
     if durable:
         _sync_directory(file.parent)
 

@@ -4,8 +4,10 @@ Nothing in it is trusted: what is read is hashed again, and what does not fit is
 counts as never seen. So another user, a crash or a bad disk can cost a request, not more.
 
     <directory>/written              one byte for each 4 KiB put since the last clearing-out
-    <directory>/sha256/d0/d026...    the media type as claimed, a line feed, the bytes
+    <directory>/sha256/d026...       the media type as claimed, a line feed, the bytes
     <directory>/names/...            what ``hint.py`` keeps; counted, evicted and cleared here
+
+One folder for all: to make a folder costs as much as to make a file.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ _LONGEST_FILE = METADATA_SIZE + KIB
 _ALGORITHMS = ("sha256", "sha512")
 _NAMES = "names"
 _SCRATCH = ".new"
+_OWN_NAME = r"(?:[0-9a-f]{64}){1,2}|.*\.new"
 _COUNTED = 4 * KIB
 # Older than this, in seconds, a scratch file belongs to a process that died.
 _ABANDONED = 3600.0
@@ -121,11 +124,10 @@ class Cache:
                 _remove(entry.path)
 
     def _path(self, digest: Digest) -> Path:
-        return self._directory / digest.algorithm / digest.hex[:2] / digest.hex
+        return self._directory / digest.algorithm / digest.hex
 
     def _write(self, path: Path, stored: bytes) -> None:
-        for directory in (path.parent.parent, path.parent):
-            make_directory(directory)
+        make_directory(path.parent)
         # Many processes write one entry at once, each under a name of its own.
         scratch = f"{path.name[:16]}.{os.urandom(8).hex()}{_SCRATCH}"
         replace_file(path, stored, scratch=scratch, durable=False)
@@ -159,16 +161,15 @@ class Cache:
 
     def _entries(self) -> Iterator[_Entry]:
         for algorithm in _ALGORITHMS:
-            for shard in _listing(self._directory / algorithm):
-                if shard.is_dir(follow_symlinks=False):
-                    yield from map(_entry, _listing(Path(shard.path)))
-        yield from map(_entry, _listing(self._directory / _NAMES))
+            yield from map(_entry, _ours(self._directory / algorithm))
+        yield from map(_entry, _ours(self._directory / _NAMES))
 
 
-def _listing(directory: Path) -> list[os.DirEntry[str]]:
+def _ours(directory: Path) -> list[os.DirEntry[str]]:
+    """Return the files that are named as ours are."""
     try:
         with os.scandir(directory) as found:
-            return list(found)
+            return [one for one in found if re.fullmatch(_OWN_NAME, one.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
 

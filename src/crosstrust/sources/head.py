@@ -13,6 +13,7 @@ FIELD_SIZE = 16 * 1024
 
 _CODE = "http.answer.form"
 _NAME = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
+_CONTROL = frozenset(map(chr, range(32))) - {"\t"} | {"\x7f"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _parse_field(text: str, where: str) -> tuple[str, str]:
     value = value.strip(" \t")
     if len(value) > FIELD_SIZE:
         raise LimitError(_CODE, where, expected=f"{name} of at most {FIELD_SIZE} bytes")
-    if any((c < " " and c != "\t") or c == "\x7f" for c in value):
+    if not _CONTROL.isdisjoint(value):
         raise MalformedError(_CODE, where, expected=f"{name} without control characters")
     return name, value
 

@@ -7,6 +7,7 @@ timestamp is all there is. The bytes themselves stand in the cache, by digest.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from crosstrust.sources.atomic_file import make_directory, read_private, replace
 from crosstrust.value import dataclass
 
 _FOLDER = "names"
+# Of one place; the oldest go first.
+_KEPT = 500
+_LONGEST_FILE = 512 * KIB
+_LONGEST_NAME = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +32,64 @@ class Hint:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
 class Hints:
-    """One small file per name below ``directory``; losing any of them costs a request."""
+    """One small file per place below ``directory``; losing any of them costs a request.
 
-    directory: Path
+    A place is a repository, whoever is asked about it; each line is a digest, a time and a name.
+    Files are few because making one costs more than all that stands in it.
+    """
 
-    def get(self, name: str) -> Hint | None:
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._read: dict[str, dict[str, str]] = {}
+
+    def get(self, place: str, name: str) -> Hint | None:
         """Return what ``name`` held at last, or None."""
-        try:
-            stored = read_private(self._path(name), KIB)
-        except (StateError, OSError):
-            return None
-        return None if stored is None else _parse_hint(stored)
+        if place not in self._read:
+            self._read[place] = _read_lines(self._path(place))
+        return _parse_hint(self._read[place].get(name, ""))
 
-    def put(self, name: str, digest: Digest, at: datetime) -> None:
-        """Remember that ``name`` held ``digest`` at the time ``at`` (UTC)."""
-        path = self._path(name)
-        line = f"{digest} {at.astimezone(UTC).isoformat()}\n".encode("ascii")
+    def put(self, place: str, held: Mapping[str, Hint]) -> None:
+        """Remember what names of ``place`` held."""
+        path = self._path(place)
+        # Another process may have written since; what both write at once is lost for one of them.
+        lines = {name: line for name, line in _read_lines(path).items() if name not in held}
+        lines |= {name: _line(hint) for name, hint in held.items() if _is_kept(name)}
+        self._read[place] = lines
+        text = "".join(f"{line} {name}\n" for name, line in list(lines.items())[-_KEPT:])
         try:
             make_directory(path.parent)
-            replace_file(path, line, scratch=f".{os.urandom(8).hex()}.new", durable=False)
+            scratch = f".{os.urandom(8).hex()}.new"
+            replace_file(path, text.encode("ascii"), scratch=scratch, durable=False)
         except (StateError, OSError):
             return
 
-    def _path(self, name: str) -> Path:
-        return self.directory / _FOLDER / Digest.of(name.encode()).hex
+    def _path(self, place: str) -> Path:
+        return self._directory / _FOLDER / Digest.of(place.encode()).hex
 
 
-def _parse_hint(stored: bytes) -> Hint | None:
-    words = stored.decode("ascii", "replace").split()
+def _read_lines(file: Path) -> dict[str, str]:
+    """Return the digest and the time of each name, as text, the newest last."""
     try:
-        digest, at = words
+        stored = read_private(file, _LONGEST_FILE)
+    except (StateError, OSError):
+        return {}
+    lines = (stored or b"").decode("ascii", "replace").split("\n")
+    words = (line.split(" ", 2) for line in lines if line.isascii())
+    return {three[2]: f"{three[0]} {three[1]}" for three in words if len(three) == 3}
+
+
+def _is_kept(name: str) -> bool:
+    return name.isascii() and name.isprintable() and len(name) <= _LONGEST_NAME
+
+
+def _line(hint: Hint) -> str:
+    return f"{hint.digest} {hint.at.astimezone(UTC).isoformat()}"
+
+
+def _parse_hint(line: str) -> Hint | None:
+    try:
+        digest, at = line.split()
         return Hint(Digest.parse(digest), datetime.fromisoformat(at))
     except (ValueError, MalformedError):
         return None

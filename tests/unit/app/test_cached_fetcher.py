@@ -32,7 +32,7 @@ from crosstrust.sandbox.image import (
 )
 from crosstrust.sandbox.layer import compress
 from crosstrust.sandbox.release import NEXT_TAG, TAG, push
-from crosstrust.sources.hint import Hints
+from crosstrust.sources.hint import Hint, Hints
 from crosstrust.sources.inflate import Compression
 from crosstrust.sources.trust_store import TrustStore
 from tests.unit.app.desk import (
@@ -133,7 +133,7 @@ def test_what_was_damaged_in_the_cache_is_asked_again(desk: Desk) -> None:
 def test_a_hint_that_leads_astray_costs_a_look(desk: Desk) -> None:
     assert desk.ask()
     lie = Digest.of(desk.release.images[0].config)
-    Hints(desk.cache).put(f"tag {COPY}", lie, now())
+    Hints(desk.cache).put(MIRROR, {f"tag {COPY}": Hint(lie, now())})
     assert desk.ask()
     looks = [want for want in desk.asked if isinstance(want, ResolveTag)]
     assert [w.look for w in looks if w.repository == MIRROR] == [Look.LAST, Look.FIRST, Look.LAST]
@@ -271,9 +271,9 @@ def test_offline_says_how_old_the_oldest_is(desk: Desk) -> None:
     assert desk.ask()
     hints = Hints(desk.cache)
     name = f"role {ORIGIN} timestamp current"
-    hint = hints.get(name)
+    hint = hints.get(ORIGIN, name)
     assert hint is not None
-    hints.put(name, hint.digest, hint.at - timedelta(hours=36))
+    hints.put(ORIGIN, {name: replace(hint, at=hint.at - timedelta(hours=36))})
     assert "fetched 36.0 hours before" in warned(desk.ask(offline=True))["notary.available"]
     then = desk.ask(offline=True, at=now() - timedelta(days=365))
     assert "fetched 36.0 hours before" in warned(then)["notary.available"]
@@ -324,7 +324,7 @@ def test_offline_a_root_that_was_seen_and_is_lost_is_no_rollback(desk: Desk) -> 
     assert desk.ask(pins=pins)
     assert desk.ask(pins=pins, offline=True)
     lost = Digest.of(desk.sandbox.author.roots()[2])
-    (desk.cache / "sha256" / lost.hex[:2] / lost.hex).unlink()
+    (desk.cache / "sha256" / lost.hex).unlink()
     verdict = desk.ask(pins=pins, offline=True)
     assert failed(verdict) == set()
     assert verdict.decision is Decision.UNDECIDED

@@ -31,7 +31,7 @@ def cache(directory: Path) -> Cache:
 
 
 def file_of(directory: Path, digest: Digest = DIGEST) -> Path:
-    return directory / digest.algorithm / digest.hex[:2] / digest.hex
+    return directory / digest.algorithm / digest.hex
 
 
 def test_looking_makes_nothing(cache: Cache, directory: Path) -> None:
@@ -222,8 +222,8 @@ def test_the_oldest_go_first(directory: Path) -> None:
 def test_scratch_files_of_dead_processes_are_cleared_out(directory: Path) -> None:
     cache = Cache(directory, limit_bytes=80_000)
     cache.put(MANIFEST)
-    shard = file_of(directory).parent
-    dead, alive = shard / "dead.new", shard / "alive.new"
+    folder = file_of(directory).parent
+    dead, alive = folder / "dead.new", folder / "alive.new"
     dead.write_bytes(b"x")
     os.utime(dead, (1_000_000, 1_000_000))
     alive.write_bytes(b"x")
@@ -245,6 +245,8 @@ def test_clear_removes_entries_and_nothing_else(cache: Cache, directory: Path) -
     assert cache.size() == 0
     assert cache.get(DIGEST) is None
     assert (directory / "note.txt").exists()
+    assert (directory / "sha256" / "note.txt").exists()
+    assert (directory / "sha256" / "zz").is_symlink()
     assert (directory.parent / "victim").exists()
     assert cache.put(MANIFEST) is None
 
