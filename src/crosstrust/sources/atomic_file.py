@@ -9,9 +9,24 @@ import stat
 from pathlib import Path
 
 from crosstrust.errors import StateError
+from crosstrust.oci.digest import Digest
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_LONGEST_NAME = 180
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+def file_name(name: str) -> str:
+    """Return a file name for any ``name``; no two share one, even where case is ignored.
+
+    It has at most 180 characters and no folder in it; put something before it, since ``name``
+    may be "..".
+    """
+    escaped = "".join(chr(b) if b in _PLAIN else f"%{b:02x}" for b in name.encode())
+    if len(escaped) > _LONGEST_NAME:
+        escaped = f"{escaped[:100]}~{Digest.of(name.encode()).hex}"
+    return escaped
 
 
 def replace_file(file: Path, raw: bytes, *, scratch: str, durable: bool) -> None:

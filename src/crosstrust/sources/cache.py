@@ -36,7 +36,7 @@ _LONGEST_FILE = METADATA_SIZE + KIB
 _ALGORITHMS = ("sha256", "sha512")
 _NAMES = "names"
 _SCRATCH = ".new"
-_OWN_NAME = r"(?:[0-9a-f]{64}){1,2}|.*\.new"
+_OWN_NAME = r"(?:[0-9a-f]{64}){1,2}|at-.*|.*\.new"
 _COUNTED = 4 * KIB
 # Older than this, in seconds, a scratch file belongs to a process that died.
 _ABANDONED = 3600.0

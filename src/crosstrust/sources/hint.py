@@ -14,7 +14,7 @@ from pathlib import Path
 from crosstrust.errors import MalformedError, StateError
 from crosstrust.oci.digest import Digest
 from crosstrust.oci.limits import KIB
-from crosstrust.sources.atomic_file import make_directory, read_private, replace_file
+from crosstrust.sources.atomic_file import file_name, make_directory, read_private, replace_file
 from crosstrust.value import dataclass
 
 _FOLDER = "names"
@@ -65,7 +65,7 @@ class Hints:
             return
 
     def _path(self, place: str) -> Path:
-        return self._directory / _FOLDER / Digest.of(place.encode()).hex
+        return self._directory / _FOLDER / f"at-{file_name(place)}"
 
 
 def _read_lines(file: Path) -> dict[str, str]:

@@ -22,6 +22,7 @@ from crosstrust.errors import MalformedError, StateError
 from crosstrust.oci.digest import Digest
 from crosstrust.oci.limits import METADATA_SIZE
 from crosstrust.sources.atomic_file import (
+    file_name,
     make_directory,
     not_saved,
     open_directory,
@@ -35,8 +36,6 @@ MEASURED_KEPT = 8192
 
 _FORMAT = b"crosstrust-state 1 "
 _LOCK_SECONDS = 10.0
-_LONGEST_NAME = 180
-_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _LAYERS = "layers"
 _COMPRESSIONS = {packed.name.lower(): packed for packed in Compression}
 _KEY_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -132,11 +131,7 @@ class TrustStore:
         return None
 
     def _path(self, name: str) -> Path:
-        """One file per name, on file systems that ignore case too; no name leaves the directory."""
-        escaped = "".join(chr(b) if b in _PLAIN else f"%{b:02x}" for b in name.encode())
-        if len(escaped) > _LONGEST_NAME:
-            escaped = f"{escaped[:100]}~{Digest.of(name.encode()).hex}"
-        return self.directory / f"state-{escaped}"
+        return self.directory / f"state-{file_name(name)}"
 
 
 def _write(path: Path, sealed: bytes) -> None:
