@@ -42,11 +42,13 @@ _LATER = (
     "crosstrust.schemes.notary_v1.key",
     "crosstrust.schemes.notary_v1.want",
     "crosstrust.chain.side",
+    "crosstrust.chain.side_reader",
     "crosstrust.oci.document",
     "crosstrust.schemes.notary_v1.judge_role",
     "crosstrust.schemes.notary_v1.judge_delegation",
     "crosstrust.schemes.notary_v1.judge_root",
     "crosstrust.schemes.notary_v1.judge",
+    "crosstrust.chain.coverage",
     "crosstrust.chain.compare",
     "crosstrust.chain.judge",
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from crosstrust.app.collect import Fetcher, Replies
 from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.question import top_want
-from crosstrust.chain.side import Side, read_side
+from crosstrust.chain.side import Side
+from crosstrust.chain.side_reader import read_side
 from crosstrust.chain.want import Want
 from crosstrust.oci.reference import Reference
 from crosstrust.value import dataclass

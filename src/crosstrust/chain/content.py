@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from crosstrust.chain.compare import compare_sides
 from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.question import Demand, Question
-from crosstrust.chain.side import Side, read_side
+from crosstrust.chain.side import Side
+from crosstrust.chain.side_reader import read_side
 from crosstrust.chain.signature import Signature
 from crosstrust.chain.tag import judge_tags, last_looks
 from crosstrust.chain.want import ReadManifest, ResolveTag, Want

@@ -16,7 +16,8 @@ from crosstrust.chain.other_release import judge_other_release
 from crosstrust.chain.pin import pinned_key
 from crosstrust.chain.question import Question
 from crosstrust.chain.scheme import Judgement, Scheme
-from crosstrust.chain.side import Side, read_side
+from crosstrust.chain.side import Side
+from crosstrust.chain.side_reader import read_side
 from crosstrust.chain.signature import Signature, find_signature, judge_absence
 from crosstrust.chain.want import Want
 from crosstrust.evidence.check import Check, Class, Outcome

@@ -72,3 +72,10 @@ class ReadRole:
 
 
 Want = ResolveTag | ReadManifest | ReadBlob | MeasureLayer | ReadRole
+
+
+def want_name(want: ResolveTag | ReadManifest | ReadBlob) -> str:
+    """Return where a want points, as text for ``Check.where``."""
+    if isinstance(want, ResolveTag):
+        return f"{want.repository}:{want.tag}"
+    return f"{want.repository}@{want.digest}"

@@ -42,10 +42,9 @@ def replace_file(file: Path, raw: bytes, *, scratch: str, durable: bool) -> None
     try:
         _write_new(temporary, raw, durable=durable)
         temporary.replace(file)
-    except BaseException:
+    finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise
     if durable:
         _sync_directory(file.parent)
 

@@ -10,7 +10,7 @@ import pytest
 from crosstrust.chain.compare import compare_sides
 from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.question import Demand
-from crosstrust.chain.side import read_side
+from crosstrust.chain.side_reader import read_side
 from crosstrust.chain.want import ReadBlob, ReadManifest, ResolveTag
 from crosstrust.evidence.check import Check, Outcome
 from crosstrust.evidence.claim import Claim

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crosstrust.chain.question import Demand
-from crosstrust.chain.sameness import LAZY_ANNOTATIONS
+from crosstrust.chain.structure import LAZY_ANNOTATIONS
 from crosstrust.chain.want import MeasureLayer, ReadBlob
 from crosstrust.evidence.check import Outcome
 from crosstrust.evidence.verdict import Level, Verdict

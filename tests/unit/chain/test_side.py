@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from crosstrust.chain import side as side_module
+from crosstrust.chain import side_reader
 from crosstrust.chain.answer import Answer
 from crosstrust.chain.dossier import Dossier
-from crosstrust.chain.side import Side, malformed_check, read_side
+from crosstrust.chain.side import Side
+from crosstrust.chain.side_reader import malformed_check, read_side
 from crosstrust.chain.want import ReadBlob, ReadManifest, ResolveTag
 from crosstrust.errors import MalformedError
 from crosstrust.evidence.check import Outcome
@@ -118,7 +119,7 @@ def test_a_labelled_image_that_could_not_be_read_is_still_known() -> None:
 def test_entries_at_their_limit_and_one_more(
     monkeypatch: pytest.MonkeyPatch, *, nested: bool
 ) -> None:
-    monkeypatch.setattr(side_module, "INDEX_CHILDREN", 4)
+    monkeypatch.setattr(side_reader, "INDEX_CHILDREN", 4)
 
     def found(count: int) -> Side:
         entries = [LISTED[number % 2] for number in range(count)]

@@ -8,7 +8,7 @@ from crosstrust.chain.answer import Absent, Answer, Gap, Reply
 from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.pin import Pins
 from crosstrust.chain.question import Demand, Question
-from crosstrust.chain.side import read_side
+from crosstrust.chain.side_reader import read_side
 from crosstrust.chain.tag import judge_tags, last_looks
 from crosstrust.chain.want import Look, ReadManifest, ResolveTag
 from crosstrust.evidence.check import Check, Class, Outcome
