@@ -11,8 +11,6 @@ from crosstrust.oci.digest import Digest
 SHORT = 12
 LONGEST = 1000
 
-_NUMBER = re.compile(r"([0-9]+)")
-
 
 def plain(text: str) -> str:
     """Return ``text`` on one line, with "?" for everything that could steer a terminal.
@@ -47,19 +45,17 @@ def counted(number: int, noun: str) -> str:
 
 
 def wrapped(text: str, *, first: str, rest: str, width: int) -> list[str]:
-    """Return the lines of ``text`` behind ``first`` and ``rest``; digests are never broken."""
-    if len(first) + len(text) <= width and text == " ".join(text.split()):
-        return [(first + text).rstrip()]
-    import textwrap  # start-up time: most lines fit
-
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [first.rstrip()]
+    """Return the lines of ``text`` behind ``first`` and ``rest``; words are never broken."""
+    # Not textwrap, which takes longer to import than all lines of a verdict to write.
+    lines: list[str] = []
+    line, begun = first, False
+    for word in text.split():
+        longer = f"{line} {word}" if begun else f"{line}{word}"
+        if begun and len(longer) > width:
+            lines.append(line)
+            longer = f"{rest}{word}"
+        line, begun = longer, True
+    return [*lines, line.rstrip()]
 
 
 def columns(rows: Sequence[Sequence[str]], *, least: int = 0, gap: int = 3) -> list[str]:
@@ -78,7 +74,7 @@ def natural_key(text: str) -> list[tuple[int, int, bytes, int]]:
     The rest is compared by bytes, as docker does: 0.1.9, 0.1.12, 0.1.12-short, latest.
     """
     key: list[tuple[int, int, bytes, int]] = []
-    for part in _NUMBER.split(text):
+    for part in re.split(r"([0-9]+)", text):
         if part.isdigit():
             digits = part.lstrip("0")
             key.append((0, len(digits), digits.encode(), len(part)))

@@ -31,7 +31,7 @@ from crosstrust.value import dataclass
 
 DEFAULT_LIMIT = 256 * MIB
 
-_MEDIA_TYPE = re.compile(r"[!-~][ -~]{0,254}", re.ASCII)
+_MEDIA_TYPE = r"[!-~][ -~]{0,254}"
 _LONGEST_FILE = METADATA_SIZE + KIB
 _ALGORITHMS = ("sha256", "sha512")
 _NAMES = "names"
@@ -100,7 +100,7 @@ class Cache:
         if len(raw) > METADATA_SIZE:
             return None
         path = self._path(Digest.of(raw, algorithm))
-        claim = media_type if _MEDIA_TYPE.fullmatch(media_type) else ""
+        claim = media_type if media_type and re.fullmatch(_MEDIA_TYPE, media_type) else ""
         stored = claim.encode("ascii") + b"\n" + raw
         try:
             make_directory(self._directory)

@@ -1,4 +1,5 @@
 import re
+import textwrap
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cmp_to_key
 
@@ -55,6 +56,27 @@ def test_wrapping_never_breaks_a_digest() -> None:
     lines = wrapped(f"expected {digest} here", first="- ", rest="  ", width=20)
     assert lines == ["- expected", f"  {digest}", "  here"]
     assert wrapped("", first="- ", rest="  ", width=20) == ["-"]
+
+
+@given(
+    st.lists(st.text("abc-.:", min_size=1, max_size=12), max_size=20),
+    st.text("- x", max_size=6),
+    st.text(" ", max_size=6),
+    st.integers(7, 30),
+)
+def test_wrapping_is_that_of_the_standard_library(
+    words: list[str], first: str, rest: str, width: int
+) -> None:
+    theirs = textwrap.wrap(
+        " ".join(words),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    ours = wrapped(" ".join(words), first=first, rest=rest, width=width)
+    assert ours == (theirs or [first.rstrip()])
 
 
 @given(st.lists(st.tuples(tags, tags, tags), min_size=1))
