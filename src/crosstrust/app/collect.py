@@ -14,7 +14,6 @@ from crosstrust.chain.answer import Gap, Reply
 from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.pin import Pins
 from crosstrust.chain.question import Question
-from crosstrust.chain.scheme import Judgement, Scheme
 from crosstrust.chain.want import ReadRole, Want
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.value import dataclass, field
@@ -26,6 +25,7 @@ Replies = Mapping[Want, Reply]
 # The judge is imported while the first requests are under way: nothing is judged before.
 if TYPE_CHECKING:
     from crosstrust.chain.judge import Ruling
+    from crosstrust.chain.scheme import Judgement, Scheme
 
 More = Callable[[Replies], Sequence[Want]]
 

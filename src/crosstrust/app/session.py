@@ -14,7 +14,6 @@ from crosstrust.app.option import Options
 from crosstrust.app.place import find_places
 from crosstrust.app.question import build_metadata_question, build_question
 from crosstrust.chain.question import Question
-from crosstrust.chain.scheme import Scheme
 from crosstrust.errors import StateError
 from crosstrust.evidence.check import Class
 from crosstrust.evidence.verdict import Notice, Traffic, Verdict
@@ -28,6 +27,7 @@ from crosstrust.value import dataclass, field, replace
 if TYPE_CHECKING:
     from crosstrust.chain.judge import Ruling
     from crosstrust.chain.pin import Pins
+    from crosstrust.chain.scheme import Scheme
 
 # Imported while servers are waited for, one at a time: an answer that comes is looked at first.
 # None of them is needed to send the first requests.

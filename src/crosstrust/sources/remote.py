@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from crosstrust.chain.answer import Gap, Reply
 from crosstrust.chain.want import ReadRole, Want
 from crosstrust.sources.gap import misbehaved
 from crosstrust.sources.meter import Meter
 from crosstrust.sources.notary import Notary, as_notary_gap
-from crosstrust.sources.protocol import Peer
 from crosstrust.sources.registry import Registry
 from crosstrust.sources.request import Request, Response
 from crosstrust.sources.settings import Settings
 from crosstrust.sources.transport import Transport
 from crosstrust.value import replace
+
+if TYPE_CHECKING:
+    from crosstrust.sources.protocol import Peer
 
 
 class Remote:

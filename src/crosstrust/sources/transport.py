@@ -6,7 +6,6 @@ them with answers, and keeps their timers. What is said is decided in ``exchange
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import TracebackType
@@ -190,9 +189,11 @@ class Transport:
             self._owners[transfer] = task
             self._pools.setdefault(act.url.origin, Pool()).waiting.append(transfer)
         elif isinstance(act, Pause):
+            from heapq import heappush  # start-up time: only a pause needs it
+
             self._counter += 1
             due = self._session.monotonic() + act.seconds
-            heapq.heappush(self._timers, (due, self._counter, task))
+            heappush(self._timers, (due, self._counter, task))
         elif isinstance(act, Start):
             self._begin(act.task)
             # It goes on before others, so that requests keep the order in which they were asked.
@@ -262,9 +263,13 @@ class Transport:
         self._ready.append((task, reply))
 
     def _ring(self) -> None:
+        if not self._timers:
+            return
+        from heapq import heappop  # start-up time, as above
+
         now = self._session.monotonic()
         while self._timers and self._timers[0][0] <= now:
-            self._ready.append((heapq.heappop(self._timers)[2], None))
+            self._ready.append((heappop(self._timers)[2], None))
 
     def _rest(self) -> None:
         """Wait until something may have happened."""

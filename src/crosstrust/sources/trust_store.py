@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crosstrust.chain.answer import Measured
 from crosstrust.errors import MalformedError, StateError
@@ -29,15 +30,16 @@ from crosstrust.sources.atomic_file import (
     read_private,
     replace_file,
 )
-from crosstrust.sources.inflate import Compression
 from crosstrust.sources.state_lock import exclusive
+
+if TYPE_CHECKING:
+    from crosstrust.sources.inflate import Compression
 
 MEASURED_KEPT = 8192
 
 _FORMAT = b"crosstrust-state 1 "
 _LOCK_SECONDS = 10.0
 _LAYERS = "layers"
-_COMPRESSIONS = {packed.name.lower(): packed for packed in Compression}
 _KEY_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -165,9 +167,11 @@ def _measured_line(found: Measured, packed: Compression) -> bytes:
 
 
 def _parse_measured(line: str) -> tuple[Measured, Compression]:
+    from crosstrust.sources.inflate import Compression  # start-up time: few runs need layers
+
     digest, size, diff_id, packed = line.split(" ")
     found = Measured(Digest.parse(digest), int(size), Digest.parse(diff_id))
-    return found, _COMPRESSIONS[packed]
+    return found, {one.name.lower(): one for one in Compression}[packed]
 
 
 def _damaged(path: Path, expected: str, actual: str) -> StateError:
