@@ -189,11 +189,10 @@ class Transport:
             self._owners[transfer] = task
             self._pools.setdefault(act.url.origin, Pool()).waiting.append(transfer)
         elif isinstance(act, Pause):
-            from heapq import heappush  # start-up time: only a pause needs it
-
             self._counter += 1
             due = self._session.monotonic() + act.seconds
-            heappush(self._timers, (due, self._counter, task))
+            self._timers.append((due, self._counter, task))
+            self._timers.sort()
         elif isinstance(act, Start):
             self._begin(act.task)
             # It goes on before others, so that requests keep the order in which they were asked.
@@ -263,13 +262,9 @@ class Transport:
         self._ready.append((task, reply))
 
     def _ring(self) -> None:
-        if not self._timers:
-            return
-        from heapq import heappop  # start-up time, as above
-
         now = self._session.monotonic()
         while self._timers and self._timers[0][0] <= now:
-            self._ready.append((heappop(self._timers)[2], None))
+            self._ready.append((self._timers.pop(0)[2], None))
 
     def _rest(self) -> None:
         """Wait until something may have happened."""
