@@ -89,7 +89,8 @@ def _line(hint: Hint) -> str:
 
 def _parse_hint(line: str) -> Hint | None:
     try:
-        digest, at = line.split()
-        return Hint(Digest.parse(digest), datetime.fromisoformat(at))
+        digest, text = line.split()
+        at = datetime.fromisoformat(text)
+        return Hint(Digest.parse(digest), at) if at.tzinfo is not None else None
     except (ValueError, MalformedError):
         return None

@@ -81,6 +81,14 @@ def test_a_file_of_any_bytes_hints_at_nothing_or_at_a_digest(
     assert Hints(directory).get(PLACE, "tag a") == hint_of("2")
 
 
+@pytest.mark.parametrize("at", ["2026-11-26T10:30:00", "2026-11-26", "never", ""])
+def test_a_time_without_a_zone_is_none(tmp_path: Path, at: str) -> None:
+    """It could not be compared with the time that it is."""
+    Hints(tmp_path).put(PLACE, {"tag a": hint_of("1")})
+    file_of(tmp_path).write_text(f"{hint_of('1').digest} {at} tag a\n", encoding="ascii")
+    assert Hints(tmp_path).get(PLACE, "tag a") is None
+
+
 def test_a_place_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "names").write_bytes(b"")
     hints = Hints(tmp_path)
