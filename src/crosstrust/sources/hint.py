@@ -13,15 +13,15 @@ from pathlib import Path
 
 from crosstrust.errors import MalformedError, StateError
 from crosstrust.oci.digest import Digest
-from crosstrust.oci.limits import KIB
+from crosstrust.oci.limits import INDEX_CHILDREN, KIB
 from crosstrust.sources.atomic_file import file_name, make_directory, read_private, replace_file
 from crosstrust.value import dataclass
 
 _FOLDER = "names"
-# Of one place; the oldest go first.
-_KEPT = 500
-_LONGEST_FILE = 512 * KIB
+# Of one place, the oldest go first: the largest image has a manifest and a config for each child.
+_KEPT = 4 * INDEX_CHILDREN
 _LONGEST_NAME = 512
+_LONGEST_FILE = 2 * KIB * _KEPT
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosstrust.oci.digest import Digest
+from crosstrust.oci.limits import INDEX_CHILDREN
 from crosstrust.sources.cache import Cache
 from crosstrust.sources.hint import Hint, Hints
 
@@ -53,12 +54,21 @@ def test_a_time_is_kept_in_utc(tmp_path: Path) -> None:
 
 
 def test_of_one_place_the_newest_names_are_kept(tmp_path: Path) -> None:
-    for start in range(0, 1200, 100):
+    for start in range(0, 2400, 100):
         numbers = range(start, start + 100)
         Hints(tmp_path).put(PLACE, {f"tag {n}": hint_of(str(n)) for n in numbers})
-    found = [Hints(tmp_path).get(PLACE, f"tag {n}") is not None for n in (0, 699, 700, 1199)]
+    last = 2400 - 4 * INDEX_CHILDREN
+    found = [Hints(tmp_path).get(PLACE, f"tag {n}") is not None for n in (0, last - 1, last, 2399)]
     assert found == [False, False, True, True]
-    assert len(file_of(tmp_path).read_bytes().splitlines()) == 500
+
+
+def test_all_names_of_the_largest_image_are_kept(tmp_path: Path) -> None:
+    """Else its tag, which is asked for first, would never be there."""
+    names = ["tag a", *(f"{kind} {n}" for n in range(INDEX_CHILDREN) for kind in ("m", "c"))]
+    longest = {f"{name} {'x' * (511 - len(name))}": hint_of(name) for name in names}
+    Hints(tmp_path).put(PLACE, longest)
+    found = Hints(tmp_path)
+    assert all(found.get(PLACE, name) == hint for name, hint in longest.items())
 
 
 @pytest.mark.parametrize("name", ["a\nb", "\N{LATIN SMALL LETTER E WITH ACUTE}", "x" * 513, "\0"])
