@@ -267,11 +267,11 @@ class Siege:
 
     @property
     def cache(self) -> Path:
-        return find_places({}, self.home).cache
+        return Path(find_places({}, self.home).cache)
 
     @property
     def store(self) -> Path:
-        return find_places({}, self.home).state
+        return Path(find_places({}, self.home).state)
 
     def seen(self) -> Seen:
         """Return what the client remembers."""

@@ -78,7 +78,7 @@ class Trial:
         return os.WEXITSTATUS(status)
 
     def _run(self, functions: list[FunctionType], scratch: Path, writer: int) -> int:
-        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor is needed
+        with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

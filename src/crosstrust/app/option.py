@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from crosstrust import __version__
@@ -28,10 +27,9 @@ class LayerProgress(Protocol):
         ...
 
 
-def find_home(environ: Mapping[str, str]) -> Path | None:
+def find_home(environ: Mapping[str, str]) -> str | None:
     """Return the home directory that the environment names, or None."""
-    home = environ.get("HOME", "")
-    return Path(home) if home else None
+    return environ.get("HOME", "") or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +62,4 @@ class Options:
     meanwhile: Callable[[], object] | None = None
     version: str = __version__
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
-    home: Path | None = field(default_factory=lambda: find_home(os.environ))
+    home: str | os.PathLike[str] | None = field(default_factory=lambda: find_home(os.environ))

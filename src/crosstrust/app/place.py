@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from crosstrust.errors import StateError
 from crosstrust.value import dataclass
@@ -15,12 +15,12 @@ POLICY_FILE = "crosstrust.toml"
 class Places:
     """The directories of crosstrust: cache (may be lost), state (must not), configuration."""
 
-    cache: Path
-    state: Path
-    config: Path
+    cache: str
+    state: str
+    config: str
 
 
-def find_places(environ: Mapping[str, str], home: Path | None) -> Places:
+def find_places(environ: Mapping[str, str], home: str | os.PathLike[str] | None) -> Places:
     """Return the user's directories; none of them is made here.
 
     Raises ``StateError`` where neither a home directory nor the XDG variables are set.
@@ -32,21 +32,23 @@ def find_places(environ: Mapping[str, str], home: Path | None) -> Places:
     )
 
 
-def find_config(environ: Mapping[str, str], home: Path | None) -> Path:
+def find_config(environ: Mapping[str, str], home: str | os.PathLike[str] | None) -> str:
     """Return the configuration directory alone. Raises ``StateError`` as ``find_places``."""
     return _below(environ, "XDG_CONFIG_HOME", home, ".config")
 
 
-def find_state(environ: Mapping[str, str], home: Path | None) -> Path:
+def find_state(environ: Mapping[str, str], home: str | os.PathLike[str] | None) -> str:
     """Return the state directory alone. Raises ``StateError`` as ``find_places``."""
     return _below(environ, "XDG_STATE_HOME", home, ".local/state")
 
 
-def _below(environ: Mapping[str, str], name: str, home: Path | None, usual: str) -> Path:
+def _below(
+    environ: Mapping[str, str], name: str, home: str | os.PathLike[str] | None, usual: str
+) -> str:
     # The specification: a relative path in these variables is invalid and ignored.
-    chosen = Path(environ.get(name, ""))
-    if chosen.is_absolute():
-        return chosen / "crosstrust"
+    chosen = environ.get(name, "")
+    if os.path.isabs(chosen):
+        return os.path.join(chosen, "crosstrust")
     if home is None:
         raise StateError(
             "local.state.writable",
@@ -55,4 +57,4 @@ def _below(environ: Mapping[str, str], name: str, home: Path | None, usual: str)
             actual="HOME is not set",
             remedy=f"set HOME or {name} to an absolute path",
         )
-    return home / usual / "crosstrust"
+    return os.path.join(home, usual, "crosstrust")

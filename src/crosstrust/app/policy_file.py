@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crosstrust.app.place import POLICY_FILE, find_config
@@ -21,12 +20,16 @@ if TYPE_CHECKING:
 class PolicyFile:
     """A policy and the file that it was read from."""
 
-    path: Path
+    path: str
     policy: Policy
 
 
 def find_policy(
-    named: str | None, *, folder: Path, environ: Mapping[str, str], home: Path | None
+    named: str | None,
+    *,
+    folder: str | os.PathLike[str],
+    environ: Mapping[str, str],
+    home: str | os.PathLike[str] | None,
 ) -> PolicyFile | None:
     """Return the policy in force: ``named``, else of ``folder``, else of the user, else None.
 
@@ -34,18 +37,18 @@ def find_policy(
     (``local.file.mode``) where anybody may change it.
     """
     if named is not None:
-        return read_policy(Path(named))
+        return read_policy(named)
     for place in (folder, *_user_folders(environ, home)):
-        file = place / POLICY_FILE
+        file = os.path.join(place, POLICY_FILE)
         if _is_there(file):
             return read_policy(file)
     return None
 
 
-def _is_there(file: Path) -> bool:
+def _is_there(file: str) -> bool:
     """Whether there is something of that name: what cannot be looked at is not taken for absent."""
     try:
-        file.lstat()
+        os.lstat(file)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
@@ -53,7 +56,9 @@ def _is_there(file: Path) -> bool:
     return True
 
 
-def _user_folders(environ: Mapping[str, str], home: Path | None) -> tuple[Path, ...]:
+def _user_folders(
+    environ: Mapping[str, str], home: str | os.PathLike[str] | None
+) -> tuple[str, ...]:
     try:
         return (find_config(environ, home),)
     except StateError:
@@ -61,10 +66,11 @@ def _user_folders(environ: Mapping[str, str], home: Path | None) -> tuple[Path, 
         return ()
 
 
-def read_policy(file: Path) -> PolicyFile:
-    """Return the policy in ``file``. Raises ``InputError`` or ``StateError``."""
+def read_policy(name: str | os.PathLike[str]) -> PolicyFile:
+    """Return the policy in the file ``name``. Raises ``InputError`` or ``StateError``."""
+    file = os.fspath(name)
     try:
-        with file.open("rb") as opened:
+        with open(file, "rb") as opened:
             _refuse_writable(file)
             raw = opened.read(POLICY_SIZE + 1)
     except (OSError, ValueError) as error:
@@ -72,21 +78,21 @@ def read_policy(file: Path) -> PolicyFile:
         reason = error.strerror if isinstance(error, OSError) else "no file name"
         raise InputError(
             "usage.file",
-            str(file),
+            file or '""',
             expected="a policy file",
             actual=reason or type(error).__name__,
             remedy="name a policy with --policy; `crosstrust policy init` writes one",
         ) from error
     from crosstrust.chain.policy import parse_policy  # start-up time, where there is no policy
 
-    return PolicyFile(file, parse_policy(_decode(raw, file), str(file)))
+    return PolicyFile(file, parse_policy(_decode(raw, file), file))
 
 
-def _decode(raw: bytes, file: Path) -> str:
+def _decode(raw: bytes, file: str) -> str:
     if len(raw) > POLICY_SIZE:
         raise InputError(
             "policy.form",
-            str(file),
+            file,
             expected=f"at most {POLICY_SIZE} bytes",
             actual="more",
             remedy="split the policy and name one file with --policy",
@@ -105,16 +111,16 @@ def _decode(raw: bytes, file: Path) -> str:
         ) from error
 
 
-def _refuse_writable(file: Path) -> None:
+def _refuse_writable(file: str) -> None:
     """Who may write the file, or replace it in its directory, decides what is trusted."""
     for path in (file, *_folders(file)):
-        mode = path.stat().st_mode
+        mode = os.stat(path).st_mode
         guarded = stat.S_ISDIR(mode) and mode & stat.S_ISVTX
         ours = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
         if ours and mode & stat.S_IWOTH and not guarded:
             raise StateError(
                 "local.file.mode",
-                str(path),
+                path,
                 expected="no write permission for others",
                 actual=stat.filemode(mode),
                 remedy=f"chmod o-w {path}, after a look at who changed it",
@@ -122,20 +128,20 @@ def _refuse_writable(file: Path) -> None:
     _refuse_planted(file)
 
 
-def _refuse_planted(file: Path) -> None:
+def _refuse_planted(file: str) -> None:
     """In a folder such as /tmp anybody may put a file there before us, though not replace ours."""
-    for folder, found in zip(_folders(file), (file.lstat(), file.stat()), strict=True):
-        shared = folder.stat().st_mode & stat.S_IWOTH
+    for folder, found in zip(_folders(file), (os.lstat(file), os.stat(file)), strict=True):
+        shared = os.stat(folder).st_mode & stat.S_IWOTH
         if shared and found.st_uid not in {0, os.geteuid()}:
             raise StateError(
                 "local.file.mode",
-                str(file),
+                file,
                 expected=f"owner {os.geteuid()} in a folder that is everybody's",
                 actual=f"owner {found.st_uid}",
                 remedy="do not work in that folder, or keep a policy of your own elsewhere",
             )
 
 
-def _folders(file: Path) -> tuple[Path, Path]:
+def _folders(file: str) -> tuple[str, str]:
     """Return where the name stands, and where a link leads to."""
-    return file.parent, file.resolve().parent
+    return os.path.dirname(file) or os.curdir, os.path.dirname(os.path.realpath(file))

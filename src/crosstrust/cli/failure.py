@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from crosstrust.cli.command import find_command
 from crosstrust.cli.exit_code import BUG, REJECTED, UNDECIDED, USAGE
@@ -75,21 +74,21 @@ def _places(error: BaseException) -> list[str]:
     """The exception and its causes, each with its frames, innermost last."""
     lines = [f"{type(error).__module__}.{type(error).__name__}"]
     for frame in traceback.extract_tb(error.__traceback__):
-        file = "/".join(Path(frame.filename).parts[-3:])
+        file = "/".join(frame.filename.split(os.sep)[-3:])
         lines.append(f"  {file}:{frame.lineno} {frame.name}")
     cause = error.__cause__ or error.__context__
     return [*lines, "from", *_places(cause)] if cause is not None else lines
 
 
-def save_report(report: str, environ: Mapping[str, str]) -> Path:
+def save_report(report: str, environ: Mapping[str, str]) -> str:
     """Write the report into the state directory, readable by this user only; where it is."""
     from crosstrust.app.clock import now
     from crosstrust.app.option import find_home
     from crosstrust.app.place import find_state
 
-    folder = find_state(environ, find_home(environ)) / "reports"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = folder / f"{now():%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+    folder = os.path.join(find_state(environ, find_home(environ)), "reports")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    file = os.path.join(folder, f"{now():%Y%m%dT%H%M%S}-{os.getpid()}.txt")
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as opened:
         opened.write(report)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from crosstrust.errors import InputError
 from crosstrust.evidence.trust_data import Key
 from crosstrust.oci.limits import KEY_FILE_SIZE
@@ -14,13 +12,13 @@ def read_key_file(name: str) -> Key:
     from crosstrust.schemes.notary_v1.key_file import key_id_of_file
 
     try:
-        with Path(name).open("rb") as opened:
+        with open(name, "rb") as opened:
             raw = opened.read(KEY_FILE_SIZE + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file name"
         raise InputError(
             "usage.file",
-            name,
+            name or '""',
             expected="a file with a public key or certificate",
             actual=reason or type(error).__name__,
             remedy="name a file that is there and that you may read",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from itertools import chain
-from pathlib import Path
 
 from crosstrust.app.option import DOWNLOAD_LIMIT, Options, find_home
 from crosstrust.app.policy_file import find_policy
@@ -130,13 +129,11 @@ def build_options(values: Values, console: Console) -> Options:
 
 
 def _policy(values: Values, console: Console) -> Policy | None:
-    found = find_policy(
-        values.policy, folder=Path(), environ=os.environ, home=find_home(os.environ)
-    )
+    found = find_policy(values.policy, folder="", environ=os.environ, home=find_home(os.environ))
     if found is None:
         console.detail("crosstrust: no policy file")
         return None
-    console.detail(f"crosstrust: policy {found.path.resolve()}")
+    console.detail(f"crosstrust: policy {os.path.realpath(found.path)}")
     for warning in found.policy.warnings:
         console.note(f"crosstrust: warning: {warning.where}: {warning.text} ({warning.code})")
     return found.policy

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from pathlib import Path
 
 from crosstrust.errors import StateError
 
@@ -17,9 +16,10 @@ def write_output(name: str, raw: bytes) -> None:
     """
     try:
         # A symbolic link stays one: what it names is replaced.
-        file = Path(name).resolve()
-        if file.exists() and not file.is_file():
-            file.write_bytes(raw)
+        file = os.path.realpath(name)
+        if os.path.exists(file) and not os.path.isfile(file):
+            with open(file, "wb") as opened:
+                opened.write(raw)
         else:
             _replace(file, raw)
     except OSError as error:
@@ -32,23 +32,24 @@ def write_output(name: str, raw: bytes) -> None:
         ) from error
 
 
-def _replace(file: Path, raw: bytes) -> None:
+def _replace(file: str, raw: bytes) -> None:
     import tempfile  # start-up time: only -o needs it
 
-    handle, temporary = tempfile.mkstemp(prefix=f".{file.name[:64]}.", dir=file.parent)
+    folder, own = os.path.split(file)
+    handle, temporary = tempfile.mkstemp(prefix=f".{own[:64]}.", dir=folder)
     try:
         with os.fdopen(handle, "wb") as opened:
             opened.write(raw)
             os.fchmod(opened.fileno(), _mode(file))
-        os.replace(temporary, file)  # noqa: PTH105 - mkstemp gives a name, not a Path
+        os.replace(temporary, file)
     finally:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)  # noqa: PTH108 - as above
+            os.unlink(temporary)
 
 
-def _mode(file: Path) -> int:
-    if file.exists():
-        return stat.S_IMODE(file.stat().st_mode)
+def _mode(file: str) -> int:
+    if os.path.exists(file):
+        return stat.S_IMODE(os.stat(file).st_mode)
     umask = os.umask(0o077)
     os.umask(umask)
     return 0o666 & ~umask

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from crosstrust.app.option import find_home
 from crosstrust.app.place import POLICY_FILE
@@ -40,7 +39,7 @@ def run(values: Values, console: Console) -> int:
 
 
 def _find(named: str | None) -> PolicyFile:
-    found = find_policy(named, folder=Path(), environ=os.environ, home=find_home(os.environ))
+    found = find_policy(named, folder="", environ=os.environ, home=find_home(os.environ))
     if found is None:
         raise InputError(
             "usage.file",

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import stat
-from pathlib import Path
 
 from crosstrust.errors import StateError
 from crosstrust.oci.digest import Digest
@@ -29,7 +28,7 @@ def file_name(name: str) -> str:
     return escaped
 
 
-def replace_file(file: Path, raw: bytes, *, scratch: str, durable: bool) -> None:
+def replace_file(file: str, raw: bytes, *, scratch: str, durable: bool) -> None:
     """Write ``raw`` beside ``file`` under the name ``scratch``, then rename it into place.
 
     Readers see the old or the new bytes, never a mixture. ``durable``: also after a power cut.
@@ -37,19 +36,26 @@ def replace_file(file: Path, raw: bytes, *, scratch: str, durable: bool) -> None
     that name. The file gets mode 0600 whatever the umask. Raises ``OSError``; the scratch file
     is gone then.
     """
-    temporary = file.with_name(scratch)
-    temporary.unlink(missing_ok=True)
+    folder = os.path.dirname(file)
+    temporary = os.path.join(folder, scratch)
+    remove_file(temporary)
     try:
         _write_new(temporary, raw, durable=durable)
-        temporary.replace(file)
+        os.replace(temporary, file)
     finally:
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            remove_file(temporary)
     if durable:
-        _sync_directory(file.parent)
+        _sync_directory(folder)
 
 
-def read_private(file: Path, limit: int) -> bytes | None:
+def remove_file(file: str) -> None:
+    """Remove ``file`` if it is there. Raises ``OSError``."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(file)
+
+
+def read_private(file: str, limit: int) -> bytes | None:
     """Return the bytes of ``file``, or None if there is none.
 
     At most ``limit`` + 1 bytes are read. Raises ``StateError`` (``local.file.mode``) for what is
@@ -70,14 +76,14 @@ def read_private(file: Path, limit: int) -> bytes | None:
         os.close(handle)
 
 
-def open_directory(directory: Path) -> bool:
+def open_directory(directory: str) -> bool:
     """Return True if ``directory`` is there and safe to use, False if it is absent.
 
     Raises ``StateError`` (``local.file.mode``) where another user could change it, ``OSError``
     where it cannot be looked at.
     """
     try:
-        found = directory.stat()
+        found = os.stat(directory)
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(found.st_mode):
@@ -86,21 +92,21 @@ def open_directory(directory: Path) -> bool:
     return True
 
 
-def make_directory(directory: Path) -> None:
+def make_directory(directory: str) -> None:
     """Make ``directory`` (mode 0700 whatever the umask) and its parents, or check it."""
     if open_directory(directory):
         return
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    os.makedirs(os.path.dirname(directory) or os.curdir, exist_ok=True)
     try:
-        directory.mkdir(mode=0o700)
+        os.mkdir(directory, mode=0o700)
     except FileExistsError:
         # Another process was faster; what it made is checked like any other.
         open_directory(directory)
     else:
-        directory.chmod(0o700)
+        os.chmod(directory, 0o700)
 
 
-def refuse_foreign(path: Path, found: os.stat_result) -> None:
+def refuse_foreign(path: str, found: os.stat_result) -> None:
     """Raise ``StateError`` (``local.file.mode``) if another user owns or may write ``path``."""
     if found.st_uid != os.geteuid():
         raise _not_private(path, f"owner {os.geteuid()}", f"owner {found.st_uid}")
@@ -108,19 +114,19 @@ def refuse_foreign(path: Path, found: os.stat_result) -> None:
         raise _not_private(path, "no write permission for others", stat.filemode(found.st_mode))
 
 
-def not_saved(path: Path, error: OSError) -> StateError:
+def not_saved(path: str, error: OSError) -> StateError:
     """Return ``error`` as a value: ``local.disk.space``, or ``local.state.saved`` for the rest."""
     full = error.errno in _FULL
     return StateError(
         "local.disk.space" if full else "local.state.saved",
-        str(path),
+        path,
         expected="to be written",
         actual=error.strerror or type(error).__name__,
         remedy="free some space" if full else "make the directory writable or name another one",
     )
 
 
-def _write_new(file: Path, raw: bytes, *, durable: bool) -> None:
+def _write_new(file: str, raw: bytes, *, durable: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(file, flags, 0o600)
     with os.fdopen(handle, "wb") as opened:
@@ -131,7 +137,7 @@ def _write_new(file: Path, raw: bytes, *, durable: bool) -> None:
             os.fsync(handle)
 
 
-def _sync_directory(directory: Path) -> None:
+def _sync_directory(directory: str) -> None:
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
@@ -139,10 +145,10 @@ def _sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def _not_private(path: Path, expected: str, actual: str) -> StateError:
+def _not_private(path: str, expected: str, actual: str) -> StateError:
     return StateError(
         "local.file.mode",
-        str(path),
+        path,
         expected=expected,
         actual=actual,
         remedy="find out who wrote it; then remove it, or restore owner and mode (chmod go-w)",

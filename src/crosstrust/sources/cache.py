@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from crosstrust.errors import StateError
 from crosstrust.oci.digest import Digest
@@ -25,6 +24,7 @@ from crosstrust.sources.atomic_file import (
     not_saved,
     open_directory,
     read_private,
+    remove_file,
     replace_file,
 )
 from crosstrust.value import dataclass
@@ -55,7 +55,7 @@ class Cached:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    path: Path
+    path: str
     size: int
     used: float
 
@@ -67,8 +67,10 @@ class Cache:
     A cache that cannot be used answers nothing and never stops a verification.
     """
 
-    def __init__(self, directory: Path, *, limit_bytes: int = DEFAULT_LIMIT) -> None:
-        self._directory = directory
+    def __init__(
+        self, directory: str | os.PathLike[str], *, limit_bytes: int = DEFAULT_LIMIT
+    ) -> None:
+        self._directory = os.fspath(directory)
         self._limit = limit_bytes
 
     def get(self, digest: Digest) -> Cached | None:
@@ -123,18 +125,19 @@ class Cache:
             for entry in self._entries():
                 _remove(entry.path)
 
-    def _path(self, digest: Digest) -> Path:
-        return self._directory / digest.algorithm / digest.hex
+    def _path(self, digest: Digest) -> str:
+        return os.path.join(self._directory, digest.algorithm, digest.hex)
 
-    def _write(self, path: Path, stored: bytes) -> None:
-        make_directory(path.parent)
+    def _write(self, path: str, stored: bytes) -> None:
+        folder, own = os.path.split(path)
+        make_directory(folder)
         # Many processes write one entry at once, each under a name of its own.
-        scratch = f"{path.name[:16]}.{os.urandom(8).hex()}{_SCRATCH}"
+        scratch = f"{own[:16]}.{os.urandom(8).hex()}{_SCRATCH}"
         replace_file(path, stored, scratch=scratch, durable=False)
 
     def _make_room(self, size: int) -> None:
         """Count ``size`` bytes to be written; every eighth of the limit, clear out."""
-        tally = self._directory / "written"
+        tally = os.path.join(self._directory, "written")
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(tally, flags, 0o600)
         try:
@@ -152,7 +155,7 @@ class Cache:
         entries = sorted(self._entries(), key=lambda entry: entry.used)
         excess = sum(entry.size for entry in entries) - target
         for entry in entries:
-            if entry.path.name.endswith(_SCRATCH):
+            if entry.path.endswith(_SCRATCH):
                 if entry.used < now - _ABANDONED:
                     _remove(entry.path)
             elif excess > 0:
@@ -161,11 +164,11 @@ class Cache:
 
     def _entries(self) -> Iterator[_Entry]:
         for algorithm in _ALGORITHMS:
-            yield from map(_entry, _ours(self._directory / algorithm))
-        yield from map(_entry, _ours(self._directory / _NAMES))
+            yield from map(_entry, _ours(os.path.join(self._directory, algorithm)))
+        yield from map(_entry, _ours(os.path.join(self._directory, _NAMES)))
 
 
-def _ours(directory: Path) -> list[os.DirEntry[str]]:
+def _ours(directory: str) -> list[os.DirEntry[str]]:
     """Return the files that are named as ours are."""
     try:
         with os.scandir(directory) as found:
@@ -179,19 +182,19 @@ def _entry(found: os.DirEntry[str]) -> _Entry:
         known = found.stat(follow_symlinks=False)
     except FileNotFoundError:
         # Removed by another process since it was listed.
-        return _Entry(Path(found.path), 0, 0.0)
-    return _Entry(Path(found.path), known.st_size, known.st_mtime)
+        return _Entry(found.path, 0, 0.0)
+    return _Entry(found.path, known.st_size, known.st_mtime)
 
 
-def _remove(path: Path) -> None:
+def _remove(path: str) -> None:
     try:
-        path.unlink(missing_ok=True)
+        remove_file(path)
     except OSError:
         # A read-only cache keeps what it has; a bad entry is found bad each time.
         return
 
 
-def _touch(path: Path) -> None:
+def _touch(path: str) -> None:
     try:
         os.utime(path)
     except OSError:

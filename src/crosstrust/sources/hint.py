@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from crosstrust.errors import MalformedError, StateError
 from crosstrust.oci.digest import Digest
@@ -39,8 +38,8 @@ class Hints:
     Files are few because making one costs more than all that stands in it.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self._folder = os.path.join(directory, _FOLDER)
         self._read: dict[str, dict[str, str]] = {}
 
     def get(self, place: str, name: str) -> Hint | None:
@@ -58,17 +57,17 @@ class Hints:
         self._read[place] = lines
         text = "".join(f"{line} {name}\n" for name, line in list(lines.items())[-_KEPT:])
         try:
-            make_directory(path.parent)
+            make_directory(self._folder)
             scratch = f".{os.urandom(8).hex()}.new"
             replace_file(path, text.encode("ascii"), scratch=scratch, durable=False)
         except (StateError, OSError):
             return
 
-    def _path(self, place: str) -> Path:
-        return self._directory / _FOLDER / f"at-{file_name(place)}"
+    def _path(self, place: str) -> str:
+        return os.path.join(self._folder, f"at-{file_name(place)}")
 
 
-def _read_lines(file: Path) -> dict[str, str]:
+def _read_lines(file: str) -> dict[str, str]:
     """Return the digest and the time of each name, as text, the newest last."""
     try:
         stored = read_private(file, _LONGEST_FILE)

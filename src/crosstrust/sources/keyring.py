@@ -175,7 +175,7 @@ def find_helper(name: str, environ: Mapping[str, str]) -> str:
         raise StateError("credential.helper", ascii(where), actual="not the name of a program")
     for folder in environ.get("PATH", "").split(os.pathsep):
         path = f"{folder}/{where}"
-        if folder.startswith("/") and os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113 - start-up time: no pathlib
+        if folder.startswith("/") and os.path.isfile(path) and os.access(path, os.X_OK):
             return path
     raise StateError("credential.helper", where, actual="it is not in PATH")
 
@@ -200,7 +200,7 @@ def _converse(process: Popen[bytes], question: bytes, seconds: float) -> Talk[by
 
 def _read(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as opened:  # noqa: PTH123 - start-up time: no pathlib
+        with open(path, "rb") as opened:
             return opened.read(KEY_FILE_SIZE)
     except (FileNotFoundError, NotADirectoryError):
         return None

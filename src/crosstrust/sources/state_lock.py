@@ -7,13 +7,12 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 _POLL_SECONDS = 0.01
 
 
 @contextlib.contextmanager
-def exclusive(file: Path, *, timeout: float) -> Iterator[None]:
+def exclusive(file: str, *, timeout: float) -> Iterator[None]:
     """Hold the lock ``file`` for the block; the kernel lets go of it when the process ends.
 
     ``timeout`` in seconds. Raises ``TimeoutError`` (an ``OSError``) when another process holds

@@ -84,7 +84,7 @@ def read_certificates(place: str, folders: Sequence[str]) -> Certificates:
     authorities: list[bytes] = []
     certificate = key = ""
     for folder in folders:
-        base = os.path.join(folder, place)  # noqa: PTH118 - start-up time: no pathlib
+        base = os.path.join(folder, place)
         names = _names(base)
         authorities += [_read(f"{base}/{name}") for name in names if name.endswith(".crt")]
         for name in names:
@@ -112,7 +112,7 @@ def _pair(base: str, name: str, names: Sequence[str]) -> tuple[str, str]:
 
 def _names(folder: str) -> list[str]:
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208 - start-up time: no pathlib
+        return sorted(os.listdir(folder))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -121,7 +121,7 @@ def _names(folder: str) -> list[str]:
 
 def _read(file: str) -> bytes:
     try:
-        with open(file, "rb") as opened:  # noqa: PTH123 - start-up time: no pathlib
+        with open(file, "rb") as opened:
             return opened.read(_CERTIFICATES_SIZE)
     except OSError as error:
         raise _unreadable(file, error) from error

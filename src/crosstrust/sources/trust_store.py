@@ -15,7 +15,6 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crosstrust.chain.answer import Measured
@@ -52,8 +51,10 @@ class TrustStore:
     full, locked for ``lock_seconds``): the verdict stands and carries it as a warning.
     """
 
-    def __init__(self, directory: Path, *, lock_seconds: float = _LOCK_SECONDS) -> None:
-        self.directory = directory
+    def __init__(
+        self, directory: str | os.PathLike[str], *, lock_seconds: float = _LOCK_SECONDS
+    ) -> None:
+        self.directory = os.fspath(directory)
         self.lock_seconds = lock_seconds
 
     def read(self, name: str) -> bytes:
@@ -123,7 +124,7 @@ class TrustStore:
         path = self._path(name)
         try:
             make_directory(self.directory)
-            with exclusive(self.directory / "lock", timeout=self.lock_seconds):
+            with exclusive(os.path.join(self.directory, "lock"), timeout=self.lock_seconds):
                 before = self._read(name)
                 after = merge(before)
                 if after != before:
@@ -132,22 +133,22 @@ class TrustStore:
             return not_saved(path, error)
         return None
 
-    def _path(self, name: str) -> Path:
-        return self.directory / f"state-{file_name(name)}"
+    def _path(self, name: str) -> str:
+        return os.path.join(self.directory, f"state-{file_name(name)}")
 
 
-def _write(path: Path, sealed: bytes) -> None:
+def _write(path: str, sealed: bytes) -> None:
     if len(sealed) > METADATA_SIZE:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     # One name for all: the lock lets one writer in, and a crash leaves at most one behind.
-    replace_file(path, sealed, scratch=f"{path.name}.new", durable=True)
+    replace_file(path, sealed, scratch=f"{os.path.basename(path)}.new", durable=True)
 
 
 def _seal(name: str, body: bytes) -> bytes:
     return _FORMAT + str(_checksum(name, body)).encode() + b"\n" + body
 
 
-def _open(path: Path, name: str, stored: bytes) -> bytes:
+def _open(path: str, name: str, stored: bytes) -> bytes:
     line, _, body = stored.partition(b"\n")
     if not line.startswith(_FORMAT):
         raise _damaged(path, _FORMAT.decode().strip(), line[:40].decode("ascii", "replace"))
@@ -174,10 +175,10 @@ def _parse_measured(line: str) -> tuple[Measured, Compression]:
     return found, {one.name.lower(): one for one in Compression}[packed]
 
 
-def _damaged(path: Path, expected: str, actual: str) -> StateError:
+def _damaged(path: str, expected: str, actual: str) -> StateError:
     return StateError(
         "local.state.intact",
-        str(path),
+        path,
         expected=expected,
         actual=actual,
         remedy="restore it from a backup; removing it forgets which versions and keys were seen",

@@ -11,21 +11,21 @@ from crosstrust.app.place import find_places
 from crosstrust.app.session import open_session
 from crosstrust.errors import StateError
 
-HOME = Path("/home/u")
+HOME = "/home/u"
 
 
 def test_the_usual_places_are_below_the_home() -> None:
     found = find_places({}, HOME)
-    assert found.cache == HOME / ".cache/crosstrust"
-    assert found.state == HOME / ".local/state/crosstrust"
-    assert found.config == HOME / ".config/crosstrust"
+    assert found.cache == f"{HOME}/.cache/crosstrust"
+    assert found.state == f"{HOME}/.local/state/crosstrust"
+    assert found.config == f"{HOME}/.config/crosstrust"
 
 
 def test_the_environment_names_other_places() -> None:
     environ = {"XDG_CACHE_HOME": "/c", "XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/k"}
     found = find_places(environ, None)
-    assert (found.cache, found.state) == (Path("/c/crosstrust"), Path("/s/crosstrust"))
-    assert found.config == Path("/k/crosstrust")
+    assert (found.cache, found.state) == ("/c/crosstrust", "/s/crosstrust")
+    assert found.config == "/k/crosstrust"
 
 
 @pytest.mark.parametrize("named", ["", "relative", "./x", "~/x"])
@@ -48,7 +48,11 @@ def test_the_home_is_the_environment_s(isolated_environment: Path) -> None:
     assert find_home({}) is None
     assert find_home({"HOME": ""}) is None
     assert find_home({"HOME": "/home/u"}) == HOME
-    assert Options().home == isolated_environment
+    assert Options().home == str(isolated_environment)
+
+
+def test_a_home_may_be_a_path() -> None:
+    assert find_places({}, Path(HOME)) == find_places({}, HOME)
 
 
 def test_options_do_not_show_the_environment() -> None:

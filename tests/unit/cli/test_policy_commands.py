@@ -68,6 +68,13 @@ def test_check_refuses_what_is_malformed(run: Run, folder: Path) -> None:
     assert "crosstrust.toml line 2" in result.err
 
 
+@pytest.mark.parametrize("command", [("policy", "check"), ("key", "id")])
+def test_a_file_without_a_name_is_shown_as_typed(run: Run, command: tuple[str, ...]) -> None:
+    result = run(*command, "")
+    check_refused(result, "usage.file")
+    assert 'usage.file: "";' in result.err
+
+
 def test_check_without_a_policy_says_so(run: Run) -> None:
     check_refused(run("policy", "check"), "usage.file")
 

@@ -275,7 +275,7 @@ def test_damaged_memory_costs_a_download_and_is_told(
     shelf.add(BLOB)
     want = want_of(shelf, BLOB)
     ask(source, want)
-    (file,) = store.directory.glob("state-*")
+    (file,) = Path(store.directory).glob("state-*")
     file.write_bytes(b"damaged")
     assert ask(source, want) == MEASURED
     assert [trouble.code for trouble in source.troubles] == ["local.state.intact"]

@@ -28,8 +28,12 @@ def store(tmp_path: Path) -> TrustStore:
     return TrustStore(tmp_path / "state" / "trust")
 
 
+def folder(store: TrustStore) -> Path:
+    return Path(store.directory)
+
+
 def only_file(store: TrustStore) -> Path:
-    (file,) = store.directory.glob("state-*")
+    (file,) = folder(store).glob("state-*")
     return file
 
 
@@ -45,7 +49,7 @@ def test_nothing_is_kept_at_first_and_reading_makes_nothing(store: TrustStore) -
     assert store.read(GUN) == b""
     assert store.first_seen(GUN) == ()
     assert store.measured(Digest.of(b"")) is None
-    assert not store.directory.exists()
+    assert not folder(store).exists()
 
 
 def test_what_was_saved_is_read(store: TrustStore) -> None:
@@ -70,14 +74,14 @@ def test_what_does_not_change_is_not_written(store: TrustStore) -> None:
 
 @pytest.mark.parametrize("mask", [0, 0o777])
 def test_files_are_for_this_user_whatever_the_umask(store: TrustStore, mask: int) -> None:
-    store.directory.parent.mkdir()
+    folder(store).parent.mkdir()
     old = os.umask(mask)
     try:
         save(store, b"one")
     finally:
         os.umask(old)
-    assert store.directory.stat().st_mode & 0o7777 == 0o700
-    assert {file.stat().st_mode & 0o7777 for file in store.directory.iterdir()} == {0o600}
+    assert folder(store).stat().st_mode & 0o7777 == 0o700
+    assert {file.stat().st_mode & 0o7777 for file in folder(store).iterdir()} == {0o600}
 
 
 @pytest.mark.parametrize(
@@ -100,15 +104,15 @@ def test_no_name_leaves_the_directory_or_meets_another(store: TrustStore, name: 
     save(store, b"mine", name)
     assert store.read(name) == b"mine"
     assert store.read("a%2fb") == b"other"
-    assert {file.parent for file in store.directory.parent.rglob("state-*")} == {store.directory}
-    lowered = [file.name.lower() for file in store.directory.iterdir()]
+    assert {file.parent for file in folder(store).parent.rglob("state-*")} == {folder(store)}
+    lowered = [file.name.lower() for file in folder(store).iterdir()]
     assert len(set(lowered)) == 3
 
 
 def test_names_that_differ_in_case_have_files_that_differ_in_more(store: TrustStore) -> None:
     save(store, b"upper", "A")
     save(store, b"lower", "a")
-    assert len({file.name.lower() for file in store.directory.glob("state-*")}) == 2
+    assert len({file.name.lower() for file in folder(store).glob("state-*")}) == 2
 
 
 @pytest.mark.parametrize("place", ["first", "middle", "last"])
@@ -172,7 +176,7 @@ def test_a_file_that_others_may_write_is_refused(store: TrustStore, mode: int) -
 @pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
 def test_a_directory_that_others_may_write_is_refused(store: TrustStore, mode: int) -> None:
     save(store, b"floor 7")
-    store.directory.chmod(mode)
+    folder(store).chmod(mode)
     for use in (lambda: store.read(GUN), lambda: store.update(GUN, lambda _: b"")):
         with pytest.raises(StateError, match=r"local\.file\.mode"):
             use()
@@ -185,7 +189,7 @@ def test_what_another_user_owns_is_refused(store: TrustStore) -> None:
     with pytest.raises(StateError, match=r"local\.file\.mode"):
         store.read(GUN)
     os.chown(only_file(store), 0, 0)
-    os.chown(store.directory, NOBODY, NOBODY)
+    os.chown(folder(store), NOBODY, NOBODY)
     with pytest.raises(StateError, match=r"local\.file\.mode"):
         store.read(GUN)
 
@@ -202,7 +206,7 @@ def test_a_home_that_cannot_be_written_is_a_value(tmp_path: Path) -> None:
     problem = store.update(GUN, lambda _: b"floor 7")
     assert problem is not None
     assert problem.code == "local.state.saved"
-    assert str(store.directory) in problem.where
+    assert str(folder(store)) in problem.where
     assert problem.remedy
 
 
@@ -219,13 +223,13 @@ def test_a_full_disk_is_a_value_and_leaves_the_old_state(
     assert problem is not None
     assert problem.code == "local.disk.space"
     assert store.read(GUN) == b"floor 7"
-    assert {file.name for file in store.directory.iterdir()} == {"lock", only_file(store).name}
+    assert {file.name for file in folder(store).iterdir()} == {"lock", only_file(store).name}
 
 
 def test_a_lock_that_is_held_is_waited_for_and_then_a_value(store: TrustStore) -> None:
     save(store, b"floor 7")
-    hasty = TrustStore(store.directory, lock_seconds=0.05)
-    with (store.directory / "lock").open("rb") as held:
+    hasty = TrustStore(folder(store), lock_seconds=0.05)
+    with (folder(store) / "lock").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         problem = hasty.update(GUN, lambda _: b"floor 8")
     assert problem is not None
@@ -246,7 +250,7 @@ for _ in range(25):
 
 
 def test_processes_do_not_undo_each_other(store: TrustStore) -> None:
-    runs = [subprocess.Popen([sys.executable, "-c", RAISE, str(store.directory)]) for _ in range(4)]
+    runs = [subprocess.Popen([sys.executable, "-c", RAISE, str(folder(store))]) for _ in range(4)]
     assert [run.wait(timeout=60) for run in runs] == [0, 0, 0, 0]
     assert store.read("count") == b"100"
 
@@ -263,7 +267,7 @@ def test_a_crash_at_any_step_leaves_old_or_new(store: TrustStore, moment: str) -
     seen = set()
     for number in range(1, 60):
         save(store, b"old")
-        code = crash(store.directory, number, moment)
+        code = crash(folder(store), number, moment)
         kept = store.read(GUN)
         assert kept in {b"old", b"oldnew"}
         seen.add(kept)
@@ -276,7 +280,7 @@ def test_a_crash_at_any_step_leaves_old_or_new(store: TrustStore, moment: str) -
         pytest.fail("the write never came to its end")
     assert number > 8
     assert seen == {b"old", b"oldnew"}
-    assert {file.name for file in store.directory.iterdir()} == {"lock", only_file(store).name}
+    assert {file.name for file in folder(store).iterdir()} == {"lock", only_file(store).name}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -284,7 +288,7 @@ def test_a_crash_at_the_first_write_leaves_nothing_or_new(tmp_path: Path, moment
     ends = []
     for number in range(1, 60):
         store = TrustStore(tmp_path / str(number))
-        code = crash(store.directory, number, moment)
+        code = crash(folder(store), number, moment)
         ends.append((code, store.read(GUN)))
         if code == 0:
             break
@@ -300,11 +304,11 @@ def test_a_process_that_is_killed_lets_go_of_the_lock(store: TrustStore) -> None
         "def wait(kept):\n    print('held', flush=True)\n    time.sleep(60)\n    return b''\n"
         "TrustStore(Path(sys.argv[1])).update('docker.io/library/a', wait)\n"
     )
-    call = [sys.executable, "-c", script, str(store.directory)]
+    call = [sys.executable, "-c", script, str(folder(store))]
     with subprocess.Popen(call, stdout=subprocess.PIPE) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == b"held\n"
-        hasty = TrustStore(store.directory, lock_seconds=0.01)
+        hasty = TrustStore(folder(store), lock_seconds=0.01)
         assert hasty.update(GUN, lambda _: b"floor 8") is not None
         run.kill()
     assert hasty.update(GUN, lambda kept: kept + b"+") is None
