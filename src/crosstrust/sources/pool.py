@@ -57,6 +57,13 @@ class Pool:
         if closed and not self.multiplexed:
             self.open = max(0, self.open - 1)
 
+    def abandon(self) -> None:
+        """All that waits or is under way was dropped, connections included."""
+        self.waiting.clear()
+        if not self.multiplexed:
+            self.open = max(0, self.open - self.flying)
+        self.flying = self.opening = 0
+
     def _places(self) -> int:
         if self.multiplexed:
             return STREAMS

@@ -11,15 +11,13 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from crosstrust.evidence.verdict import Notice, ProxyUse, Traffic
-from crosstrust.sources.connection import Connector
-from crosstrust.sources.curl import pycurl
+from crosstrust.evidence.verdict import Notice, Traffic
 from crosstrust.sources.exchange import converse
+from crosstrust.sources.flight import Flights
 from crosstrust.sources.pool import Pool
-from crosstrust.sources.proxy import shown_proxy
 from crosstrust.sources.session import Session
 from crosstrust.sources.task import Hop, Pause, Start, Task
-from crosstrust.sources.wire import Transfer, prepare
+from crosstrust.sources.wire import Transfer
 
 if TYPE_CHECKING:
     from crosstrust.chain.answer import Gap
@@ -28,10 +26,7 @@ if TYPE_CHECKING:
 
 K = TypeVar("K", bound=Hashable)
 
-_TOTAL_CONNECTIONS = 256
 _LONGEST_SELECT = 0.5
-# While libcurl resolves a name there is no socket to wait for.
-_BLIND_SELECT = 0.002
 
 
 class Transport:
@@ -42,23 +37,15 @@ class Transport:
 
     def __init__(self, settings: Settings) -> None:
         self._session = Session(settings)
-        self._settings = settings
-        self._connector = Connector(settings)
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
-        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, _TOTAL_CONNECTIONS)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, _TOTAL_CONNECTIONS)
-        self._idle: list[Any] = []
+        self._flights = Flights(
+            settings, monotonic=self._session.monotonic, sleep=self._session.sleep
+        )
         self._pools: dict[str, Pool] = {}
-        self._flying: dict[Any, tuple[Transfer, Task[Any]]] = {}
         self._owners: dict[Transfer, Task[Any]] = {}
         self._ready: deque[tuple[Task[Any], Any]] = deque()
         self._timers: list[tuple[float, int, Task[Any]]] = []
         self._counter = 0
-        self._requests = 0
-        self._bytes = 0
         self._seconds = 0.0
-        self._proxies: dict[str, int] = {}
 
     def fetch_all(
         self, requests: Sequence[Request], *, meanwhile: Callable[[], object] | None = None
@@ -97,8 +84,8 @@ class Transport:
     @property
     def traffic(self) -> Traffic:
         """What all rounds cost: requests sent, bytes received with heads, seconds in rounds."""
-        proxies = tuple(ProxyUse(proxy, count) for proxy, count in self._proxies.items())
-        return Traffic(self._requests, self._bytes, self._seconds, proxies)
+        flights = self._flights
+        return Traffic(flights.requests, flights.bytes, self._seconds, flights.proxies)
 
     def open_early(self, *, early: bool) -> None:
         """Choose whether new hosts get a HEAD of /v2/ while their token is fetched.
@@ -114,10 +101,7 @@ class Transport:
 
     def close(self) -> None:
         """Close every connection."""
-        for handle in self._idle:
-            handle.close()
-        self._idle.clear()
-        self._multi.close()
+        self._flights.close()
 
     def __enter__(self) -> Self:
         return self
@@ -139,8 +123,7 @@ class Transport:
         tasks = self._begin_all(requests)
         self._advance()
         while tasks:
-            self._multi.perform()
-            self._collect()
+            self._step()
             self._ring()
             if self._ready:
                 self._advance()
@@ -171,10 +154,8 @@ class Transport:
         for pool in self._pools.values():
             if pool.waiting:
                 for transfer in pool.ready():
-                    self._launch(transfer, pool)
-                    if transfer.reusing:
-                        # Else libcurl may give the open connection to one that came later.
-                        self._multi.perform()
+                    owner = self._owners.pop(transfer)
+                    self._flights.launch(transfer, owner, multiplexed=pool.multiplexed)
 
     def _resume(self, task: Task[Any], value: Any) -> None:
         try:
@@ -212,54 +193,13 @@ class Transport:
             task.started = True
             self._ready.append((task, None))
 
-    def _launch(self, transfer: Transfer, pool: Pool) -> None:
-        connection = self._connector.connection(transfer.hop.url)
-        if connection.proxy:
-            shown = shown_proxy(connection.proxy)
-            self._proxies[shown] = self._proxies.get(shown, 0) + 1
-        handle = self._idle.pop() if self._idle else pycurl.Curl()
-        prepare(handle, transfer, connection, multiplexed=pool.multiplexed)
-        self._limit_time(handle, transfer.hop)
-        handle.setopt(pycurl.USERAGENT, self._settings.user_agent)
-        self._requests += 1
-        # In this order: whatever interrupts us, what is called flying can be taken back.
-        self._multi.add_handle(handle)
-        self._flying[handle] = transfer, self._owners.pop(transfer)
-
-    def _limit_time(self, handle: Any, hop: Hop) -> None:
-        left = max(0.001, hop.deadline - self._session.monotonic())
-        handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(hop.timeouts.connect * 1000)))
-        handle.setopt(pycurl.TIMEOUT_MS, max(1, int(left * 1000)))
-        # Slower than a byte a second for that long: covers the first byte and every gap after.
-        handle.setopt(pycurl.LOW_SPEED_LIMIT, 1)
-        handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(hop.timeouts.idle)))
-
-    def _collect(self) -> None:
-        """Look at all that arrived, and end what is complete, broken or decided."""
-        for handle, (transfer, _) in list(self._flying.items()):
-            if transfer.take():
-                self._land(handle, 0, "", cut=True)
-        more = True
-        while more:
-            more_left, good, bad = self._multi.info_read()
-            for handle in good:
-                self._land(handle, 0, "")
-            for handle, errno, message in bad:
-                self._land(handle, errno, message)
-            more = bool(more_left)
-
-    def _land(self, handle: Any, errno: int, message: str, *, cut: bool = False) -> None:
-        if handle not in self._flying:
-            return
-        transfer, task = self._flying.pop(handle)
-        reply = transfer.finish(handle, errno, message)
-        self._bytes += transfer.size + handle.getinfo(pycurl.HEADER_SIZE)
-        pool = self._pools[transfer.hop.url.origin]
-        pool.multiplexed |= handle.getinfo(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0
-        pool.landed(transfer, opened=handle.getinfo(pycurl.NUM_CONNECTS), closed=cut or bool(errno))
-        self._multi.remove_handle(handle)
-        self._idle.append(handle)
-        self._ready.append((task, reply))
+    def _step(self) -> None:
+        """Let libcurl do what it can without waiting; hand on what is over."""
+        for landing in self._flights.step():
+            pool = self._pools[landing.transfer.hop.url.origin]
+            pool.multiplexed |= landing.multiplexed
+            pool.landed(landing.transfer, opened=landing.opened, closed=landing.closed)
+            self._ready.append((landing.owner, landing.reply))
 
     def _ring(self) -> None:
         now = self._session.monotonic()
@@ -271,20 +211,13 @@ class Transport:
         wait = _LONGEST_SELECT
         if self._timers:
             wait = min(wait, max(0.0, self._timers[0][0] - self._session.monotonic()))
-        curls = self._multi.timeout()
-        if curls >= 0:
-            wait = min(wait, curls / 1000)
-        if wait > 0 and self._multi.select(wait) < 0:
-            self._session.sleep(min(wait, _BLIND_SELECT))
+        self._flights.wait(wait)
 
     def _abandon(self) -> None:
         """Drop what is still under way: early pings, or everything after an error."""
-        for handle, (transfer, _) in self._flying.items():
-            self._multi.remove_handle(handle)
-            handle.close()
-            self._pools[transfer.hop.url.origin].landed(transfer, opened=0, closed=True)
+        self._flights.abandon()
         for pool in self._pools.values():
-            pool.waiting.clear()
-        for memory in (self._flying, self._owners, self._ready, self._timers):
+            pool.abandon()
+        for memory in (self._owners, self._ready, self._timers):
             memory.clear()
         self._session.forget_unfinished()

@@ -1,8 +1,8 @@
-"""One HTTP exchange on a libcurl handle: its options, what arrives, and how it ends."""
+"""One HTTP exchange on a libcurl handle: what arrives, and how it ends."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crosstrust.errors import LimitError, MalformedError
 from crosstrust.oci.limits import ERROR_SIZE
@@ -13,9 +13,6 @@ from crosstrust.sources.head import FIELD_COUNT, HEAD_SIZE, Head, parse_head
 from crosstrust.sources.redact import redact
 from crosstrust.sources.request import Response
 from crosstrust.sources.task import Broken, Hop
-
-if TYPE_CHECKING:
-    from crosstrust.sources.connection import Connection
 
 # CURLE_HTTP2_STREAM and CURLE_TOO_LARGE, which pycurl does not name
 _HTTP2_STREAM = 92
@@ -46,7 +43,7 @@ _ODD = frozenset({
 
 
 class Transfer:
-    """A hop under way. The engine calls ``take`` after each step of libcurl."""
+    """A hop under way. ``flight.py`` calls ``take`` after each step of libcurl."""
 
     def __init__(self, hop: Hop) -> None:
         self.hop = hop
@@ -200,61 +197,3 @@ class Transfer:
             code = "http.timeout"
         remedy = "check name, network and proxy, then try again"
         return Broken(could_not_ask(code, where, actual=actual, remedy=remedy), again)
-
-
-def prepare(handle: Any, transfer: Transfer, connection: Connection, *, multiplexed: bool) -> None:
-    """Set every option of ``handle`` for ``transfer``; nothing is left from its last use."""
-    hop = transfer.hop
-    transfer.proxied = bool(connection.proxy)
-    handle.reset()
-    _set_request(handle, hop)
-    connection.apply(handle)
-    for option, value in (
-        (pycurl.NOSIGNAL, 1),
-        (pycurl.FOLLOWLOCATION, 0),
-        (pycurl.PATH_AS_IS, 1),
-        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
-        (pycurl.PIPEWAIT, int(multiplexed)),
-        (pycurl.TCP_NODELAY, 1),
-        (pycurl.HEADERFUNCTION, transfer.lines.append),
-        (pycurl.WRITEFUNCTION, transfer.chunks.append),
-    ):
-        handle.setopt(option, value)
-    if hop.stream is not None:
-        handle.setopt(pycurl.BUFFERSIZE, 256 * 1024)
-    if hop.guarded and not connection.proxy:
-        handle.setopt(pycurl.OPENSOCKETFUNCTION, _guarded_socket(transfer))
-        handle.setopt(pycurl.PREREQFUNCTION, _guarded_reuse(transfer))
-
-
-def _set_request(handle: Any, hop: Hop) -> None:
-    fields = [*hop.fields, ("Accept-Encoding", "identity")]
-    handle.setopt(pycurl.URL, str(hop.url))
-    protocol = pycurl.PROTO_HTTPS if hop.url.scheme == "https" else pycurl.PROTO_HTTP
-    handle.setopt(pycurl.PROTOCOLS, protocol)
-    if hop.method == "HEAD":
-        handle.setopt(pycurl.NOBODY, 1)
-    elif hop.body is not None:
-        handle.setopt(pycurl.POSTFIELDS, hop.body)
-        fields.append(("Expect", ""))
-    handle.setopt(pycurl.HTTPHEADER, [f"{n}: {v}" if v else f"{n}:" for n, v in fields])
-
-
-def _guarded_socket(transfer: Transfer) -> Any:
-    import socket  # start-up time: only redirects and foreign realms are guarded
-
-    def open_socket(_purpose: int, address: Any) -> Any:
-        family, kind, protocol, place = address
-        if not transfer.allow(str(place[0])):
-            return pycurl.SOCKET_BAD
-        return socket.socket(family, kind, protocol)
-
-    return open_socket
-
-
-def _guarded_reuse(transfer: Transfer) -> Any:
-    def before_request(remote: str, _local: str, _port: int, _own_port: int) -> int:
-        answer = pycurl.PREREQFUNC_OK if transfer.allow(remote) else pycurl.PREREQFUNC_ABORT
-        return int(answer)
-
-    return before_request

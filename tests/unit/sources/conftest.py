@@ -60,8 +60,7 @@ def run_tasks(transport: Transport, *tasks: Task[Any]) -> None:
         transport._begin(task)
     while not all(task.done for task in tasks):
         transport._advance()
-        transport._multi.perform()
-        transport._collect()
+        transport._step()
         transport._ring()
         if not transport._ready:
             transport._rest()

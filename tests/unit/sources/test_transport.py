@@ -509,13 +509,13 @@ def test_a_signal_does_not_end_a_round(net: Net) -> None:
 
 
 class Interrupt:
-    """Ctrl-C at the ``left``-th line of the transport that is run, and at no other."""
+    """Ctrl-C at the ``left``-th line of transport and flight that is run, and at no other."""
 
     def __init__(self, left: int) -> None:
         self.left = left
 
     def trace(self, frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
-        if not frame.f_code.co_filename.endswith("sources/transport.py"):
+        if not frame.f_code.co_filename.endswith(("/transport.py", "/flight.py")):
             return None
         self.left -= event == "line"
         if event == "line" and self.left == 0:
@@ -533,6 +533,8 @@ def test_an_interrupt_at_any_line_is_an_interrupt(net: Net) -> None:
             try:
                 found = transport.fetch_all([Request(f"{server.origin}/")])
             except KeyboardInterrupt:
+                sys.settrace(before)
+                assert one(transport, Request(f"{server.origin}/")).status == 200
                 continue
             finally:
                 sys.settrace(before)
