@@ -127,7 +127,7 @@ def objections(past: Past, verdict: Verdict, tag: str, before: Seen, at: datetim
             yield f"{role} ran out"
         yield from _floor_objections(role, signed[role]["version"], names[role], before, roles)
     for role, floor in before.floors.items():
-        if role in roles and role not in files and roles[role].allows(floor.signers):
+        if role in roles and role not in files and roles[role].keys & {*floor.keys}:
             yield f"{role} was seen before and is hidden"
     yield from _digest_objections(verdict, signed, tag)
 
@@ -153,8 +153,8 @@ def _floor_objections(
             yield "the root is older than one seen before"
         return
     floor = before.floors.get(role)
-    # Where its keys were replaced, a role starts anew.
-    if floor is None or not roles[role].allows(floor.signers):
+    # Where all its keys were replaced, a role starts anew.
+    if floor is None or roles[role].keys.isdisjoint(floor.keys):
         return
     if version < floor.version:
         yield f"{role} is older than the one seen before"

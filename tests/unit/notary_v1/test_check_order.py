@@ -144,7 +144,7 @@ def test_a_tag_that_was_asked_for_is_the_only_one(author: Author) -> None:
 
 
 def test_a_role_whose_keys_were_replaced_starts_again(author: Author) -> None:
-    """A09: what a key signed that the role no longer has sets no floor."""
+    """A09: what keys signed of which the role has none any more sets no floor."""
     server, pins = serve(author), pin(author)
     author.versions["timestamp"] = 9
     serve(author, server)
@@ -156,5 +156,5 @@ def test_a_role_whose_keys_were_replaced_starts_again(author: Author) -> None:
     trial = run(server, pins, seen=seen)
     floor = [c for c in trial.checks if c.where == "timestamp" and "version" in c.code]
     assert [(c.code, c.outcome) for c in floor] == [("tuf.version.rollback", Outcome.PASSED)]
-    assert floor[0].actual == "1; the keys that signed 9 were replaced"
+    assert floor[0].actual == "1; all keys of version 9 were replaced"
     assert trial.failed == []

@@ -52,14 +52,15 @@ def judge_floor(
 ) -> Iterator[Check]:
     """Yield whether a file is not older than the one seen before, nor another of its version.
 
-    A file that the role's keys of today would not have signed sets no floor: that is how an
-    author recovers from a stolen key that signed a huge version (A09).
+    Once every key of the role was replaced, what the former ones signed is no floor: that is how
+    an author recovers from a stolen key that signed a huge version (A09). As long as one is left,
+    it may have signed an older file, so the floor stays.
     """
     floor = case.seen.floors.get(role)
     if floor is None:
         return
     if not still_counts(floor, signing):
-        actual = f"{version}; the keys that signed {floor.version} were replaced"
+        actual = f"{version}; all keys of version {floor.version} were replaced"
         yield Check.passed("tuf.version.rollback", role, actual=actual)
         return
     yield judge_version(role, version, floor.version)
@@ -68,9 +69,8 @@ def judge_floor(
 
 
 def still_counts(floor: Floor, signing: Signing) -> bool:
-    """Return True if the role's keys of today would have signed what set the floor."""
-    known = set(canonical_ids(signing.keys))
-    return len(known.intersection(floor.signers)) >= signing.threshold
+    """Return True if one of the role's keys was listed for it when the floor was set."""
+    return not set(canonical_ids(signing.keys)).isdisjoint(floor.keys)
 
 
 def judge_version(role: str, version: int, floor: int) -> Check:

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from crosstrust.schemes.notary_v1.state import Floor, Seen
+from crosstrust.value import replace
 
 
 def merge_seen(kept: Seen, new: Seen) -> Seen:
     """Return what holds every floor of both: the longer line of roots, the higher versions.
 
-    Where other keys signed a role's two floors, its keys were replaced in between: then the
-    floor goes with the newer roots, and without newer roots with ``new`` (A09). A delegation
-    that only ``kept`` has stays; ``new`` may not have known of it yet.
+    Where no key is in both floors of a role, all its keys were replaced in between (A09): then
+    the floor goes with whoever saw the newer file that lists them, else with ``new``.
     """
-    older = _version(new) < _version(kept)
-    first, second = (new, kept) if older else (kept, new)
-    floors = dict(first.floors)
-    for role, floor in second.floors.items():
-        floors[role] = _higher(floors.get(role), floor)
-    return Seen(second.roots, floors)
+    floors = dict(kept.floors)
+    for role, floor in new.floors.items():
+        behind = _version(new, parent(role)) < _version(kept, parent(role))
+        floors[role] = _higher(floors.get(role), floor, behind=behind)
+    return Seen(kept.roots if _version(new, "root") < _version(kept, "root") else new.roots, floors)
 
 
-def _version(seen: Seen) -> int:
-    return seen.newest.version if seen.newest is not None else 0
+def parent(role: str) -> str:
+    """Return the role whose file lists the keys of ``role``."""
+    return role.rpartition("/")[0] or "root"
 
 
-def _higher(before: Floor | None, floor: Floor) -> Floor:
-    if before is None or set(before.signers).isdisjoint(floor.signers):
+def joined(before: Iterable[str], keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of both, each once, in order."""
+    return tuple(dict.fromkeys((*before, *keys)))
+
+
+def _version(seen: Seen, role: str) -> int:
+    """Return the newest version that was seen of ``role``, or 0."""
+    if role == "root":
+        return seen.newest.version if seen.newest is not None else 0
+    return seen.floors[role].version if role in seen.floors else 0
+
+
+def _higher(before: Floor | None, floor: Floor, *, behind: bool) -> Floor:
+    if before is None:
         return floor
-    return before if before.version > floor.version else floor
+    if set(before.keys).isdisjoint(floor.keys):
+        return before if behind else floor
+    higher = before if before.version > floor.version else floor
+    return replace(higher, keys=joined(before.keys, floor.keys))

@@ -1,7 +1,8 @@
 """What was seen before of one repository: its roots, and a version floor per role.
 
 Kept apart from the role files, so that a lost or damaged cache lowers no floor (A07). The form
-is JSON, format 1. Only what followed from pinned keys is written here.
+is JSON, format 2; format 1 named only the keys that had signed. Only what followed from pinned
+keys is written here.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from crosstrust.schemes.notary_v1.field import (
 )
 from crosstrust.value import dataclass
 
-FORMAT = 1
+FORMAT = 2
+_BEFORE = 1
 
 _STATE = frozenset({"format", "gun", "roots", "floors"})
 _ROOT = frozenset({"version", "sha256", "size"})
-_FLOOR = frozenset({"version", "sha256", "signers"})
+_FLOOR = frozenset({"version", "sha256", "keys", "signers"})
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -45,11 +47,15 @@ class SeenRoot:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The newest file of a role that was verified, and the canonical IDs of who signed it."""
+    """The newest file of a role that was verified.
+
+    ``keys``: the canonical IDs of all keys listed for the role as long as it was watched, so that
+    it is known whether some of them could have signed an older file.
+    """
 
     version: int
     sha256: str
-    signers: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ def write_state(seen: Seen, gun: str) -> bytes:
             role: {
                 "version": floor.version,
                 "sha256": floor.sha256,
-                "signers": list(floor.signers),
+                "keys": list(floor.keys),
             }
             for role, floor in sorted(seen.floors.items())
         },
@@ -115,9 +121,9 @@ def _parse(raw: bytes, gun: str, where: str) -> Seen:
         _STATE,
         where,
     )
-    for name, expected in (("format", FORMAT), ("gun", gun)):
-        if value.get(name) != expected:
-            raise malformed(where, f"{name} {expected}", value.get(name, "nothing"))
+    for name, expected in (("format", (FORMAT, _BEFORE)), ("gun", (gun,))):
+        if value.get(name) not in expected:
+            raise malformed(where, f"{name} {expected[0]}", value.get(name, "nothing"))
     roots = tuple(_root(entry, where) for entry in sequence(value.get("roots"), where))
     first = roots[0].version if roots else 0
     if [root.version for root in roots] != list(range(first, first + len(roots))):
@@ -138,7 +144,10 @@ def _root(value: object, where: str) -> SeenRoot:
 def _floor(value: object, where: str) -> Floor:
     entry = members(value, _FLOOR, where)
     version = integer(entry.get("version"), where, least=1)
-    return Floor(version, _hex(entry, where), texts(entry.get("signers"), where))
+    keys = texts(entry.get("keys", entry.get("signers")), where)
+    if not keys:
+        raise malformed(where, "the keys of a floor", "none")
+    return Floor(version, _hex(entry, where), keys)
 
 
 def _hex(entry: JsonObject, where: str) -> str:
