@@ -10,8 +10,9 @@ import pytest
 
 from crosstrust.oci.digest import Digest
 from crosstrust.sandbox.damage import Damage
+from crosstrust.sandbox.image import write_list
 from crosstrust.sandbox.metadata import Json, bind
-from tests.attacks.forge import RELEASES, SIGNER, mix, refuse, refuse_each, sign_in_every_role
+from tests.attacks.forge import RELEASES, SEEN, SIGNER, mix, refuse, refuse_each, sign_in_every_role
 from tests.attacks.trial import Trial
 
 # Which file binds which.
@@ -90,6 +91,26 @@ def test_every_hash_that_is_listed_must_fit(trial: Trial, parent: str, child: st
     wrong(trial.sandbox.author.damage(parent))
     trial.sandbox.publish()
     refuse(trial, bad(child), "tuf.meta.hash", where=child)
+
+
+@pytest.mark.row("A38")
+@pytest.mark.parametrize("wrong", [bytes(64), bytes(3), b""], ids=["64", "3", "0"])
+def test_every_hash_of_a_tag_must_fit(trial: Trial, wrong: bytes) -> None:
+    def restate(sha512: bytes) -> None:
+        def edit(signed: Json) -> None:
+            for entry in signed["targets"].values():
+                entry["hashes"].update(sha512=encode(sha512))
+
+        sign_in_every_role(trial)
+        trial.sandbox.author.damage("targets").edit(edit)
+        trial.sandbox.publish()
+
+    restate(hashlib.sha512(write_list(trial.release.origin)).digest())
+    trial.expect_trusted(trial.verify(), "tuf.meta.hash")
+    restate(wrong)
+    for repository in (trial.sandbox.origin, trial.sandbox.mirror):
+        outcome = trial.verify(image=f"{repository}:{trial.release.tag}")
+        trial.expect_refused(outcome, "tuf.meta.hash", "M", writes=SEEN)
 
 
 @pytest.mark.row("A39")

@@ -16,6 +16,7 @@ from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.graph import Step, staged
 from crosstrust.evidence.verdict import Notice, PlatformResult
+from crosstrust.oci.digest import Digest
 from crosstrust.value import dataclass
 
 
@@ -65,7 +66,7 @@ def read_signed(question: Question, dossier: Dossier, signature: Signature, copy
     Where the copy serves the signed bytes themselves, nothing more of the origin is needed.
     """
     if copy.digest == signature.digest:
-        return Side(copy.repository, copy.top, copy.digest, copy.size)
+        return Side(copy.repository, copy.top, copy.digest, copy.raw)
     repository = question.signed.repository
     by_tag = ResolveTag(repository, signature.tag)
     answer = dossier.answer(by_tag)
@@ -112,6 +113,9 @@ def _bytes_checks(demand: Demand, signature: Signature, signed: Side) -> Iterato
         "image.digest.match", where, expected=str(signature.digest), actual=str(signed.digest)
     )
     yield _length_check(where, signature.length, signed.size)
+    for algorithm, expected in signature.hashes:
+        actual = Digest.of(signed.raw, algorithm).hex
+        yield _hash_check(where, f"{algorithm}:{expected}", f"{algorithm}:{actual}")
     yield from _form_check(demand, where, signed)
 
 
@@ -128,6 +132,20 @@ def _length_check(where: str, expected: int, actual: int) -> Check:
         f"{expected} bytes, signed",
         f"{actual} bytes",
         "the author signed another length with this digest: ask them to sign it again",
+    )
+
+
+def _hash_check(where: str, expected: str, actual: str) -> Check:
+    if expected == actual:
+        return Check.passed("tuf.meta.hash", where, expected=expected, actual=actual)
+    return Check(
+        "tuf.meta.hash",
+        Outcome.FAILED,
+        where,
+        Class.CONTENT,
+        f"{expected}, signed",
+        actual,
+        "the author signed two hashes that no bytes have at once: ask them to sign it again",
     )
 
 

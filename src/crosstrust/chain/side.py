@@ -51,7 +51,7 @@ class Member:
 
 @dataclass(slots=True)
 class Side:
-    """All that was read of one reference. ``top`` is None while its bytes are not there.
+    """All that was read of one reference. ``top`` is None while its bytes, ``raw``, are not there.
 
     ``attested``: what build attestations say that they are about. ``partial``: an index below
     could not be read, so that there may be further members.
@@ -60,7 +60,7 @@ class Side:
     repository: str
     top: Document | None = None
     digest: Digest | None = None
-    size: int = 0
+    raw: bytes = b""
     absent: bool = False
     members: list[Member] = field(default_factory=list)
     attestations: int = 0
@@ -68,6 +68,11 @@ class Side:
     partial: bool = False
     missing: list[Want] = field(default_factory=list)
     problems: list[Check] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """The length of the reference's own bytes."""
+        return len(self.raw)
 
     @property
     def is_index(self) -> bool:

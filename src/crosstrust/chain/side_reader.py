@@ -36,7 +36,7 @@ def read_side(
     if answer is None:
         side.absent = dossier.absent(top)
         return side
-    side.digest, side.size = _digest(answer.raw, "sha256"), len(answer.raw)
+    side.digest, side.raw = _digest(answer.raw, "sha256"), answer.raw
     side.top = _document(side, answer, want_name(top), None)
     if side.top is not None and depth != "top":
         for member in _members(dossier, side, side.top):

@@ -20,8 +20,9 @@ from crosstrust.value import dataclass
 class Signature:
     """The released entry that answers the question.
 
-    ``length`` is the signed length of the manifest or index in bytes; ``accepted`` is the claim
-    that this digest is the author's and fits the user's pins and rules.
+    ``length`` is the signed length of the manifest or index in bytes, ``hashes`` what else was
+    signed of its bytes, as (algorithm, hex digits); ``accepted`` is the claim that this digest is
+    the author's and fits the user's pins and rules.
     """
 
     tag: str
@@ -29,6 +30,7 @@ class Signature:
     length: int
     accepted: Claim
     steps: tuple[Step, ...]
+    hashes: tuple[tuple[str, str], ...] = ()
 
 
 def find_signature(question: Question, data: TrustData) -> Signature | None:
@@ -47,7 +49,9 @@ def find_signature(question: Question, data: TrustData) -> Signature | None:
         *judge_rule(question.demand, claim.subject),
     ]
     steps = staged((claim,), accepted, checks)
-    return Signature(entry.tag, entry.digest, entry.length, accepted, steps)
+    stated = released_tags(data, tag=entry.tag, digest=entry.digest)
+    hashes = tuple(dict.fromkeys(each for one in stated for each in one.hashes))
+    return Signature(entry.tag, entry.digest, entry.length, accepted, steps, hashes)
 
 
 def _is_agreed(data: TrustData, tag: str) -> bool:

@@ -223,7 +223,7 @@ tuf.key.id  T  a key ID is the hash of its key
     do not trust this repository now; ask its author
 tuf.key.type  T  a key is of a type and curve that can be verified
     ask the author for a supported key
-tuf.meta.hash  T  a role file is the one that its parent names
+tuf.meta.hash  TM  bytes are the ones that signed metadata names
     do not trust this repository now; a server mixes old and new files
 tuf.meta.length  TM  bytes are as long as the metadata says
     do not trust this repository now; ask its author

@@ -51,12 +51,14 @@ class SignedTag:
     """One tag in one role: the manifest's digest and its length in bytes.
 
     ``digest`` is None where the entry has no sha256 (docker prints an empty digest then).
+    ``hashes`` are what else was signed of the same bytes, as (algorithm, hex digits).
     """
 
     tag: str
     digest: Digest | None
     length: int
     role: str
+    hashes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -683,6 +683,28 @@ def test_another_length_than_signed_is_rejected() -> None:
     assert failed(world.ask()) == {"tuf.meta.length"}
 
 
+@pytest.mark.parametrize("subject", [f"{GUN}:{TAG}", f"{MIRROR}:{TAG}"])
+def test_every_hash_that_was_signed_is_that_of_the_bytes(subject: str) -> None:
+    world = mirrored()
+    signed = world.scheme.tags.pop()
+    assert signed.digest is not None
+    raw, _ = world.manifests[GUN, str(signed.digest)]
+    right, wrong = Digest.of(raw, "sha512").hex, "ab" * 64
+    world.sign(signed.digest, hashes=(("sha512", right),))
+    verdict = world.ask(subject)
+    assert verdict.decision is Decision.TRUSTED
+    (held,) = [c for c in verdict.evidence.checks if c.code == "tuf.meta.hash"]
+    assert (held.expected, held.actual) == (f"sha512:{right}", f"sha512:{right}")
+    # One of two roles that release the tag is enough.
+    world.sign(signed.digest, role="targets/releases", hashes=(("sha512", wrong),))
+    refused = world.ask(subject)
+    assert failed(refused) == {"tuf.meta.hash"}
+    (check,) = refused.failures
+    assert (check.klass, check.where) == (Class.CONTENT, f"{GUN}@{signed.digest}")
+    assert check.expected == f"sha512:{wrong}, signed"
+    assert check.actual == f"sha512:{right}"
+
+
 def test_the_form_of_the_release_is_demanded() -> None:
     world = mirrored()
     assert world.ask(demand=Demand(form="index")).decision is Decision.TRUSTED

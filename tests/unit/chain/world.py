@@ -141,11 +141,17 @@ class World:
         return self.push(repository, write_list(manifests), DOCKER_LIST, tag)
 
     def sign(
-        self, digest: Digest | None, *, tag: str = TAG, role: str = "targets", length: int = -1
+        self,
+        digest: Digest | None,
+        *,
+        tag: str = TAG,
+        role: str = "targets",
+        length: int = -1,
+        hashes: tuple[tuple[str, str], ...] = (),
     ) -> None:
         raw, _ = self.manifests.get((GUN, str(digest)), (b"", ""))
         size = len(raw) if length < 0 else length
-        self.scheme.tags.append(SignedTag(tag, digest, size, role))
+        self.scheme.tags.append(SignedTag(tag, digest, size, role, hashes))
 
     def pursue(self, wants: Sequence[Want], more: More, *, meanwhile: object = None) -> None:
         pursue_in_rounds(self, wants, more)

@@ -69,6 +69,24 @@ def test_a_tag_without_a_usable_sha256(author: Author, hashes: dict[str, str]) -
     assert (found.digest, found.length) == (None, 5)
 
 
+def test_what_else_was_signed_of_a_tag_is_read(author: Author) -> None:
+    long, odd = encode(bytes(64)), encode(bytes(3))
+    stated = author.tags["targets"]["v2"]["hashes"]
+    author.tags["targets"] |= {
+        "v3": {"hashes": {**stated, "sha512": long, "md5": odd}, "length": 5},
+        "v4": {"hashes": {**stated, "sha512": odd}, "length": 5},
+    }
+    data = ask(author, "v3").judgement.trust_data
+    assert data is not None
+    found = {tag.tag: tag.hashes for tag in data.tags if tag.tag in {"v2", "v3", "v4"}}
+    assert found == {"v2": (), "v3": (("sha512", "00" * 64),), "v4": (("sha512", "000000"),)}
+
+
+def test_a_hash_in_one_role_alone_is_no_disagreement(author: Author) -> None:
+    author.tags["targets"]["v1"]["hashes"]["sha512"] = encode(bytes(64))
+    assert ask(author, "v1").failed == []
+
+
 def test_a_digest_in_one_role_and_none_in_the_other(author: Author) -> None:
     author.tags["targets"]["v1"] = {"hashes": {}, "length": 100}
     assert ask(author, "v1").failed == ["signer.agree T"]

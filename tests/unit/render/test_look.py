@@ -51,7 +51,7 @@ def config(runtime: object, diff_ids: int = 2, created: str = "2026-05-09") -> I
 
 def side(*members: Member, index: bool = True) -> Side:
     top = Index(digest("top"), LIST, ()) if index else MANIFEST
-    return Side("docker.io/a/b", top=top, digest=digest("top"), size=3, members=list(members))
+    return Side("docker.io/a/b", top=top, digest=digest("top"), raw=b"abc", members=list(members))
 
 
 RUNTIME = {

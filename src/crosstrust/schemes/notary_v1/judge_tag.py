@@ -44,7 +44,7 @@ def judge_tags(gun: str, tree: TargetsTree, tags: Sequence[str] | None) -> Itera
 def list_tags(tree: TargetsTree) -> tuple[SignedTag, ...]:
     """Return every entry that a role's paths allow, in the order of the metadata."""
     return tuple(
-        SignedTag(tag, target.digest, target.length, role)
+        SignedTag(tag, target.digest, target.length, role, target.hashes)
         for role, named in tree.tags.items()
         for tag, target in named.items()
     )

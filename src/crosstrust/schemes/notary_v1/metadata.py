@@ -7,7 +7,7 @@ from datetime import datetime
 
 from crosstrust.oci.digest import Digest
 from crosstrust.schemes.notary_v1.key import PublicKey
-from crosstrust.value import dataclass
+from crosstrust.value import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,14 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a tag stands for: ``length`` in bytes; no digest where there is no usable sha256."""
+    """What a tag stands for: ``length`` in bytes; no digest where there is no usable sha256.
+
+    ``hashes``: the other known hashes of the same bytes, as (algorithm, hex digits).
+    """
 
     digest: Digest | None
     length: int
+    hashes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

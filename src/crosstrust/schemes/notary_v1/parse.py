@@ -188,7 +188,8 @@ def _file(value: object, where: str) -> FileMeta:
 def _target(value: object, where: str) -> Target:
     length, hashes = _measures(value, _TARGET, where)
     sha256 = next((each for each in _digests(hashes) if each.algorithm == "sha256"), None)
-    return Target(sha256, length)
+    others = tuple((name, hashes[name].hex()) for name in _DIGEST_SIZES if name in hashes)
+    return Target(sha256, length, tuple(each for each in others if each[0] != "sha256"))
 
 
 def _measures(value: object, known: frozenset[str], where: str) -> tuple[int, Mapping[str, bytes]]:
