@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from crosstrust.chain.coverage import (
     coverage_checks,
     covered,
+    duplicates,
     label_checks,
-    partner_of,
+    nothing_signed,
     required,
-    uncovered,
 )
 from crosstrust.chain.dossier import Dossier
+from crosstrust.chain.pairing import partners, uncovered
 from crosstrust.chain.question import Demand
 from crosstrust.chain.sameness import Pair, Sameness, compare_pair
 from crosstrust.chain.side import Member, Side
@@ -51,13 +52,16 @@ def compare_sides(
             (), tuple(_unpaired(member, "the signed image was not read") for member in copy.members)
         )
     coverage = Claim("platforms", goal.subject, goal.value)
-    found = tuple(coverage_checks(signed, copy, demand)) or (covered(signed, copy),)
+    paired = partners(signed, copy)
+    found = tuple(coverage_checks(signed, copy, demand, paired)) or (covered(signed, copy),)
     steps = list(staged((base,), coverage, found))
     premises, platforms = [coverage], list[PlatformResult]()
     wants: list[Want] = []
-    for member in copy.members:
-        partner = partner_of(signed, member)
+    for member, partner in zip(copy.members, paired, strict=True):
         if partner is None:
+            # On its own: what an image is called says nothing of what the copy must have.
+            label = Claim("label", goal.subject, str(member.digest))
+            steps += staged((base,), label, tuple(label_checks(copy, member)))
             platforms.append(_unpaired(member, "no single signed image for this platform"))
             continue
         pair = Pair(copy.repository, member, partner)
@@ -73,7 +77,7 @@ def compare_sides(
         premises.append(image)
         wants += same.wants
         platforms.append(_result(pair, same))
-    platforms += [_absent(member) for member in uncovered(signed, copy)]
+    platforms += [_absent(member) for member in uncovered(signed, paired)]
     if len(premises) > 1 and all(step.check.outcome is Outcome.PASSED for step in steps):
         steps.append(Step(tuple(premises), goal, _whole(copy)))
     return Comparison(tuple(steps), tuple(platforms), tuple(wants), tuple(_warnings(signed, copy)))
@@ -85,7 +89,9 @@ def _same_bytes(copy: Side, demand: Demand, *, base: Claim, goal: Claim) -> Comp
     checks = [
         Check.passed(level.value, goal.subject, expected=str(copy.digest), actual=str(copy.digest))
     ]
-    checks += required(copy, demand)
+    checks += nothing_signed(copy)
+    checks += duplicates(copy)
+    checks += required(copy, demand, copy.members)
     for member in copy.members:
         checks += label_checks(copy, member)
     platforms = tuple(

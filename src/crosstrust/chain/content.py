@@ -39,7 +39,7 @@ def judge_content(
     readable = Claim("signed-bytes", str(question.signed), str(signature.digest))
     same = Claim("same", goal.subject, goal.value)
     signed = read_signed(question, dossier, signature, copy)
-    checks = (*_bytes_checks(question.demand, signature, signed), *signed.problems)
+    checks = (*_bytes_checks(question.demand, signature, signed), *_signed_problems(signed, copy))
     compared = compare_sides(dossier, signed, copy, question.demand, base=readable, goal=same)
     wants = [*copy.missing, *signed.missing, *compared.wants]
     looks = last_looks(question, dossier)
@@ -78,17 +78,31 @@ def read_signed(question: Question, dossier: Dossier, signature: Signature, copy
         # Which of the copy's platforms the one signed image is for, its config states.
         side = read_side(dossier, repository, top)
     if side.absent:
-        side.problems.append(_signed_bytes_gone(repository, signature))
+        side.problems.append(_signed_bytes_gone(repository, signature.digest))
     return side
 
 
-def _signed_bytes_gone(repository: str, signature: Signature) -> Check:
+def _signed_problems(signed: Side, copy: Side) -> Iterator[Check]:
+    """Yield the problems of the author's side: what is gone there contradicts nothing.
+
+    Of a manifest that the copy has, too, nothing is needed but its digest.
+    """
+    known = {member.digest for member in copy.members}
+    for check in signed.problems:
+        if check not in signed.unserved.values():
+            yield check
+    for digest in signed.unserved:
+        if digest not in known:
+            yield _signed_bytes_gone(signed.repository, digest)
+
+
+def _signed_bytes_gone(repository: str, digest: Digest) -> Check:
     return Check(
         "image.signed.present",
         Outcome.UNKNOWN,
-        f"{repository}@{signature.digest}",
+        f"{repository}@{digest}",
         Class.CONTENT,
-        str(signature.digest),
+        str(digest),
         "404",
         "the author's registry no longer serves what was signed: only a copy with the same "
         "bytes can be proved",

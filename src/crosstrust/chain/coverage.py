@@ -1,51 +1,35 @@
-"""Which image of the copy is beside which signed one, and what is missing, doubled or extra."""
+"""Which platforms of the copy are missing, doubled, extra, or not what they are called."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crosstrust.chain.pairing import Partners, uncovered
 from crosstrust.chain.question import Demand
 from crosstrust.chain.side import Member, Side
 from crosstrust.evidence.check import Check, Class, Outcome
+from crosstrust.oci.platform import Platform
 
 
-def partner_of(signed: Side, member: Member) -> Member | None:
-    """The one signed image that ``member`` must be, or None where there is no single one."""
-    if not signed.is_index and len(signed.members) == 1:
-        only = signed.members[0]
-        if member.platform is None or only.platform is None:
-            return only
-        # Without a label, what the signed image is for is what its config states.
-        return only if member.platform.agrees_with_config(only.platform) else None
-    same = [m for m in signed.members if m.platform is not None and m.platform == member.platform]
-    identical = [m for m in same if m.digest == member.digest]
-    certain = identical or (same if len(same) == 1 else [])
-    return certain[0] if certain else None
+def coverage_checks(signed: Side, copy: Side, demand: Demand, paired: Partners) -> Iterator[Check]:
+    """Yield what keeps the platforms of the two sides from being the same, if anything.
 
-
-def uncovered(signed: Side, copy: Side) -> Iterator[Member]:
-    paired = [partner_of(signed, member) for member in copy.members]
-    for member in signed.members:
-        if member not in paired:
-            yield member
-
-
-def coverage_checks(signed: Side, copy: Side, demand: Demand) -> Iterator[Check]:
-    """Yield what keeps the platforms of the two sides from being the same, if anything."""
-    yield from _duplicates(copy)
+    ``paired``: the signed image beside each image of the copy.
+    """
+    yield from duplicates(signed)
+    yield from duplicates(copy)
     if copy.partial:
         yield _unreached(copy, "every image of the copy")
     elif not copy.members:
         yield _missing(copy, "an image", "an empty index")
-    for member in copy.members:
-        if partner_of(signed, member) is None:
+    for member, partner in zip(copy.members, paired, strict=True):
+        if partner is None:
             yield from _unmatched(signed, copy, member, demand)
     # What has no name yet may be the platform that seems to be missing.
-    named = not copy.partial and all(member.platform is not None for member in copy.members)
-    for member in uncovered(signed, copy) if named else ():
+    for member in uncovered(signed, paired) if copy.complete else ():
         if _demanded(member, demand):
-            yield _missing(copy, f"{member.name} {member.digest}", "absent")
-    yield from required(copy, demand)
+            yield _missing(copy, member.described, "absent")
+    yield from required(copy, demand, paired)
 
 
 def covered(signed: Side, copy: Side) -> Check:
@@ -59,7 +43,7 @@ def covered(signed: Side, copy: Side) -> Check:
 
 def _unmatched(signed: Side, copy: Side, member: Member, demand: Demand) -> Iterator[Check]:
     """Yield what an image of the copy without a signed partner is: unread, allowed, or extra."""
-    if member.platform is None:
+    if member.unread:
         yield _nameless(copy, member)
     elif not signed.complete:
         # One of the signed images that could not be read may be its partner.
@@ -79,15 +63,23 @@ def _wanted(member: Member, demand: Demand) -> bool:
     return platform is not None and any(platform.matches(one) for one in demand.platforms)
 
 
-def required(copy: Side, demand: Demand) -> Iterator[Check]:
+def required(copy: Side, demand: Demand, paired: Partners) -> Iterator[Check]:
     """Yield a check per platform that the user demands, whatever was signed."""
+    named = [_platform(*pair) for pair in zip(copy.members, paired, strict=True)]
     for wanted in demand.platforms:
-        if any(m.platform and m.platform.matches(wanted) for m in copy.members):
+        if any(one is not None and one.matches(wanted) for one in named):
             continue
         if copy.complete:
             yield _not_offered(copy, str(wanted))
         else:
             yield _unreached(copy, str(wanted))
+
+
+def _platform(member: Member, partner: Member | None) -> Platform | None:
+    """Return what an image is for: where nothing on the copy says so, what was signed of it."""
+    if member.label is None and partner is not None and partner.platform is not None:
+        return partner.platform
+    return member.platform
 
 
 def _missing(copy: Side, expected: str, actual: str) -> Check:
@@ -103,6 +95,21 @@ def _missing(copy: Side, expected: str, actual: str) -> Check:
     )
 
 
+def nothing_signed(signed: Side) -> Iterator[Check]:
+    """Yield that the signed bytes are an index without images, where all of it was read."""
+    if signed.members or signed.partial:
+        return
+    yield Check(
+        "image.platform.present",
+        Outcome.FAILED,
+        f"{signed.repository}@{signed.digest}",
+        Class.CONTENT,
+        "an image",
+        f"build attestations alone: {signed.attestations}" if signed.attestations else "no entry",
+        "there is nothing to run in what was signed: ask the author which digest was meant",
+    )
+
+
 def _not_offered(copy: Side, wanted: str) -> Check:
     return Check(
         "image.platform.present",
@@ -115,16 +122,17 @@ def _not_offered(copy: Side, wanted: str) -> Check:
     )
 
 
-def _duplicates(copy: Side) -> Iterator[Check]:
+def duplicates(side: Side) -> Iterator[Check]:
+    """Yield a check for every image of ``side`` whose platform another one had before."""
     seen: dict[str, Member] = {}
-    for member in copy.members:
+    for member in side.members:
         first = seen.setdefault(member.name, member)
         if first is not member:
-            yield _doubled(copy, first, member)
+            yield _doubled(side, first, member)
 
 
-def _doubled(copy: Side, first: Member, other: Member) -> Check:
-    where = f"{copy.repository} {other.name}"
+def _doubled(side: Side, first: Member, other: Member) -> Check:
+    where = f"{side.repository} {other.name}"
     if first.digest == other.digest:
         return Check(
             "image.platform.unique",
@@ -153,7 +161,7 @@ def _extra(signed: Side, copy: Side, member: Member) -> Check:
         f"{copy.repository} {member.name}",
         Class.CONTENT,
         ", ".join(m.name for m in signed.members),
-        f"{member.name} {member.digest}",
+        member.described,
         "nobody signed this platform: remove it from the copy, or run the others by digest",
     )
 

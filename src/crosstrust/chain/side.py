@@ -44,6 +44,11 @@ class Member:
         return str(self.platform) if self.platform else str(self.digest)
 
     @property
+    def described(self) -> str:
+        """The platform and the digest, or the digest alone."""
+        return f"{self.platform} {self.digest}" if self.platform else str(self.digest)
+
+    @property
     def unread(self) -> bool:
         """True where the platform is not known because something could not be read."""
         return self.platform is None and (self.manifest is None or self.manifest.is_image)
@@ -54,7 +59,8 @@ class Side:
     """All that was read of one reference. ``top`` is None while its bytes, ``raw``, are not there.
 
     ``attested``: what build attestations say that they are about. ``partial``: an index below
-    could not be read, so that there may be further members.
+    could not be read, so that there may be further members. ``unserved``: the problems that are
+    a 404 for something listed, by its digest.
     """
 
     repository: str
@@ -68,6 +74,7 @@ class Side:
     partial: bool = False
     missing: list[Want] = field(default_factory=list)
     problems: list[Check] = field(default_factory=list)
+    unserved: dict[Digest, Check] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -190,7 +190,7 @@ def _child(dossier: Dossier, side: Side, descriptor: Descriptor) -> Document | N
     answer = _answer(dossier, side, want)
     if answer is None:
         if dossier.absent(want):
-            side.problems.append(_not_served(want, descriptor))
+            _note_unserved(side, want, descriptor)
         return None
     return _document(side, answer, want_name(want), descriptor)
 
@@ -207,7 +207,7 @@ def _with_config(dossier: Dossier, side: Side, member: Member, *, wanted: bool) 
     answer = _answer(dossier, side, want)
     if answer is None:
         if dossier.absent(want):
-            side.problems.append(_not_served(want, descriptor))
+            _note_unserved(side, want, descriptor)
         return member
     return _read_config(side, member, answer, want)
 
@@ -241,9 +241,9 @@ def _limit(side: Side, limit: str) -> Check:
     return Check("limit.exceeded", Outcome.FAILED, side.repository, Class.REMOTE, limit, "", remedy)
 
 
-def _not_served(want: ReadManifest | ReadBlob, descriptor: Descriptor) -> Check:
+def _note_unserved(side: Side, want: ReadManifest | ReadBlob, descriptor: Descriptor) -> None:
     """The registry lists a child and says that it does not have it: nobody can run that."""
-    return Check(
+    check = side.unserved[descriptor.digest] = Check(
         "image.child.present",
         Outcome.FAILED,
         want_name(want),
@@ -252,3 +252,4 @@ def _not_served(want: ReadManifest | ReadBlob, descriptor: Descriptor) -> Check:
         "404",
         "the registry lists this object but does not serve it: ask its operator to push it again",
     )
+    side.problems.append(check)

@@ -301,14 +301,19 @@ def test_an_unlabelled_entry_whose_config_cannot_be_read_is_undecided() -> None:
     assert "image.platform.known" in unknown(verdict)
 
 
-def test_two_signed_images_of_one_platform_pair_only_by_digest() -> None:
-    twins = (BOTH[0], webdis("amd64", last=b"other"))
-    world = release(twins)
-    world.push_list(MIRROR, TAG, twins[::-1])
-    assert "image.platform.unique" in failed(world.ask())
-    world = release(twins)
-    world.push_list(MIRROR, TAG, (twins[0],), Producer.ENGINE)
-    assert "image.platform.extra" in failed(world.ask())
+TWINS = (BOTH[0], webdis("amd64", last=b"other"))
+
+
+@pytest.mark.parametrize("images", [TWINS, TWINS[::-1], TWINS[:1], (webdis("amd64", last=b"x"),)])
+@pytest.mark.parametrize("producer", [Producer.BUILDKIT_2021, Producer.ENGINE])
+def test_two_signed_images_of_one_platform_are_no_release(
+    images: tuple[Image, ...], producer: Producer
+) -> None:
+    world = release((*TWINS, BOTH[1]))
+    world.push_list(MIRROR, TAG, (*images, BOTH[1]), producer)
+    demand = Demand(allow_extra_platforms=True, platforms=(parse_platform("linux/arm64"),))
+    for verdict in (world.ask(), world.ask(demand=demand)):
+        assert "image.platform.unique" in failed(verdict)
 
 
 def test_a_nested_index_is_walked() -> None:
