@@ -17,7 +17,7 @@ from crosstrust.chain.coverage import (
     required,
 )
 from crosstrust.chain.dossier import Dossier
-from crosstrust.chain.pairing import partners, uncovered
+from crosstrust.chain.pairing import pair_up, uncovered
 from crosstrust.chain.question import Demand
 from crosstrust.chain.sameness import Pair, Sameness, compare_pair
 from crosstrust.chain.side import Member, Side
@@ -52,12 +52,12 @@ def compare_sides(
             (), tuple(_unpaired(member, "the signed image was not read") for member in copy.members)
         )
     coverage = Claim("platforms", goal.subject, goal.value)
-    paired = partners(signed, copy)
-    found = tuple(coverage_checks(signed, copy, demand, paired)) or (covered(signed, copy),)
+    pairs = pair_up(signed, copy)
+    found = tuple(coverage_checks(signed, copy, demand, pairs)) or (covered(signed, copy),)
     steps = list(staged((base,), coverage, found))
     premises, platforms = [coverage], list[PlatformResult]()
     wants: list[Want] = []
-    for member, partner in zip(copy.members, paired, strict=True):
+    for member, partner in pairs:
         if partner is None:
             # On its own: what an image is called says nothing of what the copy must have.
             label = Claim("label", goal.subject, str(member.digest))
@@ -77,7 +77,7 @@ def compare_sides(
         premises.append(image)
         wants += same.wants
         platforms.append(_result(pair, same))
-    platforms += [_absent(member) for member in uncovered(signed, paired)]
+    platforms += [_absent(member) for member in uncovered(signed, pairs)]
     if len(premises) > 1 and all(step.check.outcome is Outcome.PASSED for step in steps):
         steps.append(Step(tuple(premises), goal, _whole(copy)))
     return Comparison(tuple(steps), tuple(platforms), tuple(wants), tuple(_warnings(signed, copy)))
@@ -91,7 +91,7 @@ def _same_bytes(copy: Side, demand: Demand, *, base: Claim, goal: Claim) -> Comp
     ]
     checks += nothing_signed(copy)
     checks += duplicates(copy)
-    checks += required(copy, demand, copy.members)
+    checks += required(copy, demand, [(member, member) for member in copy.members])
     for member in copy.members:
         checks += label_checks(copy, member)
     platforms = tuple(

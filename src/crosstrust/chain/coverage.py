@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crosstrust.chain.pairing import Partners, uncovered
+from crosstrust.chain.pairing import Pairs, uncovered
 from crosstrust.chain.question import Demand
 from crosstrust.chain.side import Member, Side
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.oci.platform import Platform
 
 
-def coverage_checks(signed: Side, copy: Side, demand: Demand, paired: Partners) -> Iterator[Check]:
+def coverage_checks(signed: Side, copy: Side, demand: Demand, pairs: Pairs) -> Iterator[Check]:
     """Yield what keeps the platforms of the two sides from being the same, if anything.
 
-    ``paired``: the signed image beside each image of the copy.
+    ``pairs``: each image of the copy with the signed one beside it.
     """
     yield from duplicates(signed)
     yield from duplicates(copy)
@@ -22,14 +22,14 @@ def coverage_checks(signed: Side, copy: Side, demand: Demand, paired: Partners) 
         yield _unreached(copy, "every image of the copy")
     elif not copy.members:
         yield _missing(copy, "an image", "an empty index")
-    for member, partner in zip(copy.members, paired, strict=True):
+    for member, partner in pairs:
         if partner is None:
             yield from _unmatched(signed, copy, member, demand)
     # What has no name yet may be the platform that seems to be missing.
-    for member in uncovered(signed, paired) if copy.complete else ():
+    for member in uncovered(signed, pairs) if copy.complete else ():
         if _demanded(member, demand):
             yield _missing(copy, member.described, "absent")
-    yield from required(copy, demand, paired)
+    yield from required(copy, demand, pairs)
 
 
 def covered(signed: Side, copy: Side) -> Check:
@@ -63,9 +63,9 @@ def _wanted(member: Member, demand: Demand) -> bool:
     return platform is not None and any(platform.matches(one) for one in demand.platforms)
 
 
-def required(copy: Side, demand: Demand, paired: Partners) -> Iterator[Check]:
+def required(copy: Side, demand: Demand, pairs: Pairs) -> Iterator[Check]:
     """Yield a check per platform that the user demands, whatever was signed."""
-    named = [_platform(*pair) for pair in zip(copy.members, paired, strict=True)]
+    named = [_platform(member, partner) for member, partner in pairs]
     for wanted in demand.platforms:
         if any(one is not None and one.matches(wanted) for one in named):
             continue

@@ -10,27 +10,28 @@ from collections.abc import Iterator, Sequence
 
 from crosstrust.chain.side import Member, Side
 
-Partners = Sequence[Member | None]
+# Each image of the copy with the signed image that it must be.
+Pairs = Sequence[tuple[Member, Member | None]]
 
 
-def partners(signed: Side, copy: Side) -> Partners:
-    """Return for each image of the copy the one signed image that it must be, or None.
+def pair_up(signed: Side, copy: Side) -> Pairs:
+    """Return each image of the copy with the one signed image that it must be, or None.
 
     None where there is no single one. Of several images of the copy that one signed image
     without a label would fit, it is the one of the same platform; the others are extra.
     """
-    found = [_partner(signed, member) for member in copy.members]
+    pairs = [(member, _partner(signed, member)) for member in copy.members]
     alone = signed.members[0].platform if _is_single(signed) else None
-    if alone is None or len([one for one in found if one is not None]) < 2:
-        return found
-    named = zip(copy.members, found, strict=True)
-    return [one if member.platform == alone else None for member, one in named]
+    if alone is None or sum(one is not None for _, one in pairs) < 2:
+        return pairs
+    return [(member, one if member.platform == alone else None) for member, one in pairs]
 
 
-def uncovered(signed: Side, paired: Partners) -> Iterator[Member]:
+def uncovered(signed: Side, pairs: Pairs) -> Iterator[Member]:
     """Yield the signed images that no image of the copy is beside."""
+    beside = [one for _, one in pairs]
     for member in signed.members:
-        if member not in paired:
+        if member not in beside:
             yield member
 
 

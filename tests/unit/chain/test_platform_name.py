@@ -163,6 +163,8 @@ class TestOneSigned:
         world = self.world(ARM)
         copy_labelled(world, (ARM, "linux/arm/v6"))
         assert world.ask().decision is Decision.TRUSTED
+        copy_labelled(world, (ARM, "linux/arm/v6"), (BOTH[0], "linux/amd64"))
+        assert world.ask(demand=demand(allow_extra_platforms=True)).decision is Decision.TRUSTED
         copy_labelled(world, (ARM, "linux/arm/v6"), (ARM, "linux/arm/v7"))
         assert [c.where for c in world.ask().failures] == [f"{MIRROR} linux/arm/v6"]
         copy_labelled(world, (ARM, "linux/arm/v5"), (ARM, "linux/arm/v6"))
@@ -196,6 +198,15 @@ class TestWithoutLabel:
         sign_labelled(world, (ARM, "linux/arm/v6"), (OTHER_ARM, "linux/arm/v7"))
         copy_alone(world, image, producer)
         assert world.ask(demand=demand(f"linux/arm/{name}")).decision is Decision.TRUSTED
+
+    def test_one_that_could_not_be_read_is_not_taken_for_it(self) -> None:
+        world = World()
+        sign_labelled(world, (ARM, "linux/arm/v6"), (OTHER_ARM, "linux/arm/v7"))
+        copy_alone(world, OTHER_ARM, OTHER)
+        world.broken.add(ReadManifest(GUN, write_manifest(ARM, SAME).digest))
+        verdict = world.ask()
+        assert verdict.decision is not Decision.TRUSTED
+        assert rows(verdict)[0] == ("linux/arm/v7", Level.CONTENT)
 
     def test_another_image_is_beside_the_one_of_its_normal_form(self) -> None:
         world = World()
