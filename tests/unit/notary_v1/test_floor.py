@@ -193,6 +193,16 @@ class TestMerge:
         old, new = seen("stolen", 9, 1), seen("fresh", 1, 2)
         assert self.merged(old, new) == self.merged(new, old) == new
 
+    def test_a_file_that_was_never_seen_is_older_than_any(self) -> None:
+        kept = self.seen("fresh", version=1)
+        new = Seen(self.roots, {RELEASES: Floor(9, HASH, ("stolen",))})
+        assert self.merged(kept, new).floors[RELEASES] == kept.floors[RELEASES]
+
+    def test_of_two_lines_to_one_root_the_longer_is_kept(self) -> None:
+        two = SeenRoot(2, HASH, 5)
+        long, short = Seen((*self.roots, two)), Seen((two,))
+        assert self.merged(long, short) == self.merged(short, long) == long
+
     def test_one_version_has_the_bytes_of_the_later_look(self) -> None:
         kept = Seen(self.roots, {"targets": Floor(2, HASH, ("k",))})
         new = Seen(self.roots, {"targets": Floor(2, "e" * 64, ("k",))})

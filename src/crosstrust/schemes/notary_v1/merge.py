@@ -16,9 +16,10 @@ def merge_seen(kept: Seen, new: Seen) -> Seen:
     """
     floors = dict(kept.floors)
     for role, floor in new.floors.items():
-        behind = _version(new, parent(role)) < _version(kept, parent(role))
+        behind = _versions(new, parent(role)) < _versions(kept, parent(role))
         floors[role] = _higher(floors.get(role), floor, behind=behind)
-    return Seen(kept.roots if _version(new, "root") < _version(kept, "root") else new.roots, floors)
+    longer = max(kept, new, key=lambda seen: _versions(seen, "root"))
+    return Seen(longer.roots, floors)
 
 
 def parent(role: str) -> str:
@@ -31,11 +32,14 @@ def joined(before: Iterable[str], keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*before, *keys)))
 
 
-def _version(seen: Seen, role: str) -> int:
-    """Return the newest version that was seen of ``role``, or 0."""
+def _versions(seen: Seen, role: str) -> list[int]:
+    """Return the versions that were seen of ``role``, the newest first: the later list is greater.
+
+    Of the roots these are all of the line, of another role it is the floor.
+    """
     if role == "root":
-        return seen.newest.version if seen.newest is not None else 0
-    return seen.floors[role].version if role in seen.floors else 0
+        return [root.version for root in reversed(seen.roots)]
+    return [seen.floors[role].version] if role in seen.floors else []
 
 
 def _higher(before: Floor | None, floor: Floor, *, behind: bool) -> Floor:
