@@ -21,13 +21,15 @@ PATH = "nicolas/webdis"
 class Shelf:
     """What is served, by digest. ``cut_at``: the next answers end after that many bytes.
 
-    ``whole``: ignore Range and start anew. ``status``: answer everything with it.
+    ``whole``: ignore Range and start anew. ``endless``: in chunks, the last of which is lost.
+    ``status``: answer everything with it.
     """
 
     host: str = ""
     blobs: dict[str, bytes] = field(default_factory=dict)
     cut_at: list[int] = field(default_factory=list)
     whole: bool = False
+    endless: bool = False
     status: int = 200
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -59,9 +61,21 @@ class Handler(BaseHTTPRequestHandler):
         start = 0
         if self.headers["Range"] and not shelf.whole:
             start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        if start and start >= len(raw):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(raw)}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(raw) - 1}/{len(raw)}")
+        if shelf.endless:
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(raw) - start, raw[start:]))
+            self.close_connection = True
+            return
         self.send_header("Content-Length", str(len(raw) - start))
         self.end_headers()
         self._send_body(raw[start:])

@@ -117,6 +117,26 @@ def test_a_server_that_starts_anew_does_not_confuse_it(shelf: Shelf, source: Lay
     assert ask(source, want_of(shelf, BLOB)) == MEASURED
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_layer_whose_answer_has_no_end_is_measured(
+    shelf: Shelf, source: LayerSource, *, whole: bool
+) -> None:
+    """All its bytes are there: their hash decides, whatever the server says of the rest."""
+    shelf.add(BLOB)
+    shelf.endless = True
+    shelf.whole = whole
+    assert ask(source, want_of(shelf, BLOB)) == MEASURED
+
+
+def test_other_bytes_in_an_answer_without_an_end_are_content(
+    shelf: Shelf, source: LayerSource
+) -> None:
+    shelf.add(bytes(len(BLOB)), instead_of=BLOB)
+    shelf.endless = True
+    found = failure(ask(source, want_of(shelf, BLOB)))
+    assert found == ("image.digest.match", Outcome.FAILED, Class.CONTENT)
+
+
 def test_a_layer_that_never_arrives_whole_is_unknown(
     shelf: Shelf, source: LayerSource, store: TrustStore
 ) -> None:
