@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crosstrust.chain.answer import Gap
@@ -20,21 +21,33 @@ if TYPE_CHECKING:
     from crosstrust.sources.session import Session
 
 
-def attempt(hop: Hop, session: Session) -> Talk[Response | Gap]:
+Walk = Callable[[Hop, "Session"], Talk[Response | Broken]]
+
+
+def ask_once(hop: Hop, session: Session) -> Talk[Response | Broken]:
+    """Return the answer to ``hop`` itself, and remember from where it came."""
+    reply = yield from send(hop)
+    if isinstance(reply, Response) and reply.address:
+        session.addresses[hop.url.origin] = reply.address
+    return reply
+
+
+def attempt(hop: Hop, session: Session, walk: Walk = ask_once) -> Talk[Response | Gap]:
     """Return the answer to ``hop``, asking again where that may help (GET and HEAD only).
 
     Statuses 408, 429, 500, 502, 503, 504 and broken connections are tried again, as often and
-    as long as the settings allow; then they are a gap.
+    as long as the settings allow; then they are a gap. ``walk`` follows redirects: each try
+    starts at the server that was asked, since the link to a storage may have run out.
     """
     settings = session.settings
     for number in range(1, settings.tries + 1):
-        reply = yield from send(_resumed(hop))
+        reply = yield from walk(_resumed(hop), session)
         asked = None
         if isinstance(reply, Response):
             if reply.status not in RETRIED_STATUSES:
                 return reply
             asked = _asked_wait(reply, session)
-            gap = busy(reply, hop.url.shown, asked)
+            gap = busy(reply, reply.url, asked)
         else:
             gap = reply.gap
         if (isinstance(reply, Broken) and not reply.again) or hop.method == "POST":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crosstrust.chain.answer import Gap
 from crosstrust.errors import MalformedError
-from crosstrust.sources.address import is_reserved, names_reserved
+from crosstrust.sources.address import names_reserved
 from crosstrust.sources.credential import Credential
 from crosstrust.sources.endpoint import TokenService, is_own_service, known_service, may_name_realm
 from crosstrust.sources.gap import misbehaved
@@ -66,7 +66,7 @@ def prove(visit: Visit, session: Session) -> Talk[Proof | Gap | None]:
             return credential
         return Proof(credential.basic, mode, known=True) if credential else None
     service = replace(mode, scope=mode.scope or visit.access.scope)
-    return (yield from _bear(visit, service, session, address="", renew=False))
+    return (yield from _bear(visit, service, session, renew=False))
 
 
 def prove_again(
@@ -92,7 +92,7 @@ def prove_again(
         return _refused_for_good(refused, where, used, challenge)
     own_scope = "" if service.scope.startswith("repository:") else service.scope
     session.modes[where] = replace(service, scope=own_scope)
-    return (yield from _bear(visit, service, session, address=refused.address, renew=renew))
+    return (yield from _bear(visit, service, session, renew=renew))
 
 
 def refused_for_good(refused: Response, where: str, used: Proof | None) -> Gap:
@@ -107,7 +107,7 @@ def _refused_for_good(refused: Response, where: str, used: Proof, challenge: Cha
 
 
 def _bear(
-    visit: Visit, service: TokenService, session: Session, *, address: str, renew: bool
+    visit: Visit, service: TokenService, session: Session, *, renew: bool
 ) -> Talk[Proof | Gap]:
     credential = yield from session.keyring.find(visit.access.account)
     if isinstance(credential, Gap):
@@ -116,7 +116,7 @@ def _bear(
         if visit.url.scheme != "https":
             return _refuse_downgrade(visit.url.origin, "https", "Bearer")
         return Proof(f"Bearer {credential.secret}", service, known=True)
-    errand = _errand(visit, service, credential, session, address)
+    errand = _errand(visit, service, credential, session)
     if isinstance(errand, Gap):
         return errand
     kept = session.tokens.get(errand.key)
@@ -143,11 +143,7 @@ def _show_password(
 
 
 def _errand(
-    visit: Visit,
-    service: TokenService,
-    credential: Credential | None,
-    session: Session,
-    address: str,
+    visit: Visit, service: TokenService, credential: Credential | None, session: Session
 ) -> Errand | Gap:
     """Return the token request, if the realm is one that we may go to."""
     url, known = visit.url, known_service(visit.url)
@@ -156,7 +152,7 @@ def _errand(
     except MalformedError as error:
         return _refuse_realm(url, "an https URL", error.actual)
     ours = known is not None and known.realm == service.realm
-    public = not ours and not _is_reserved_origin(url, address)
+    public = not ours and session.is_public(url)
     if realm.scheme == "http" and (url.scheme == "https" or realm.place != url.place):
         return _refuse_realm(url, "https", realm.origin)
     if public and names_reserved(realm.host):
@@ -184,10 +180,6 @@ def _refuse_realm(url: Url, expected: str, actual: str) -> Gap:
         actual=actual,
         remedy="do not log in there; if this realm is right, allow it in the settings",
     )
-
-
-def _is_reserved_origin(url: Url, address: str) -> bool:
-    return names_reserved(url.host) or (bool(address) and is_reserved(address))
 
 
 def _strongest(challenges: Sequence[Challenge]) -> Challenge | None:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from crosstrust.chain.answer import Gap
 from crosstrust.errors import InputError
 from crosstrust.evidence.verdict import Notice
-from crosstrust.sources.address import is_reserved, names_reserved
-from crosstrust.sources.attempt import attempt
+from crosstrust.sources.attempt import ask_once, attempt
 from crosstrust.sources.authorization import Proof, Visit, prove, prove_again, refused_for_good
 from crosstrust.sources.endpoint import TokenService
 from crosstrust.sources.gap import misbehaved
 from crosstrust.sources.redirect import STATUSES, judge_redirect
-from crosstrust.sources.refusal import unauthorized
+from crosstrust.sources.refusal import link_refused, unauthorized
 from crosstrust.sources.request import Access, Request, Response, Timeouts
-from crosstrust.sources.task import Hop, Stream, Talk, Task, send, start
+from crosstrust.sources.task import Broken, Hop, Stream, Talk, Task, send, start
 from crosstrust.sources.url import Url, parse_url
+from crosstrust.value import replace
 
 if TYPE_CHECKING:
     from crosstrust.sources.session import Session
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CHALLENGE_ROUNDS = 2
 # A connection that is not open by then is opened by the request itself.
 EARLY_SECONDS = 5.0
+_AUTHORIZATION = "Authorization"
 _NO_ACCESS = Access("", "")
 
 
@@ -34,60 +35,69 @@ def converse(request: Request, session: Session) -> Talk[Response | Gap]:
     timeouts = request.timeouts or session.settings.timeouts
     deadline = session.monotonic() + timeouts.whole
     visit = Visit(url, request.access or _NO_ACCESS, timeouts, deadline)
+    # Of all rounds: a download whose token ran out goes on where it was cut.
+    stream = Stream(request.sink) if request.sink is not None else None
     proof: Proof | Gap | None = None
     if request.access is not None:
         yield from _open_early(visit, session)
         proof = yield from prove(visit, session)
     session.contacted.add(url.origin)
-    for _ in range(CHALLENGE_ROUNDS):
-        if isinstance(proof, Gap):
-            return proof
-        reply, moved = yield from _follow(request, visit, proof, session)
+    rounds = 0
+    while not isinstance(proof, Gap):
+        passed = stream.passed if stream else 0
+        reply = yield from _ask(request, visit, proof, stream, session)
         if isinstance(reply, Gap) or reply.status not in {401, 403}:
             return reply
-        if moved or reply.status == 403 or request.access is None:
-            # Only the server that we asked may send a challenge, never a storage behind it.
-            return unauthorized(reply, reply.url, known=isinstance(proof, Proof) and proof.known)
+        if stream and stream.passed > passed:
+            # It was taken for a part of the download: since then its time ran out.
+            rounds, proof = 0, replace(proof, fresh=False) if proof else None
+        if rounds == CHALLENGE_ROUNDS:
+            return refused_for_good(reply, url.origin, proof)
+        if reply.status == 403 or request.access is None:
+            return unauthorized(reply, reply.url, known=proof is not None and proof.known)
+        rounds += 1
         proof = yield from prove_again(visit, reply, proof, session)
-    if isinstance(proof, Gap):
-        return proof
-    reply, _ = yield from _follow(request, visit, proof, session)
-    if isinstance(reply, Response) and reply.status in {401, 403}:
-        return refused_for_good(reply, url.origin, proof)
+    return proof
+
+
+def _ask(
+    request: Request, visit: Visit, proof: Proof | None, stream: Stream | None, session: Session
+) -> Talk[Response | Gap]:
+    """Return the answer behind all redirects."""
+    hop = Hop(
+        visit.url,
+        request.method,
+        request.headers + (((_AUTHORIZATION, proof.value),) if proof else ()),
+        request.limit,
+        visit.timeouts,
+        visit.deadline,
+        stream=stream,
+        on_progress=request.on_progress,
+        meter=request.meter,
+    )
+    reply = yield from attempt(hop, session, _follow)
+    if isinstance(reply, Response) and reply.origin != hop.url.origin:
+        # Only the server that we asked may send a challenge, never a storage behind it.
+        return link_refused(reply) if reply.status in {400, 401, 403} else reply
     return reply
 
 
-def _follow(
-    request: Request, visit: Visit, proof: Proof | None, session: Session
-) -> Talk[tuple[Response | Gap, bool]]:
-    """Return the answer behind all redirects, and whether another place gave it."""
-    url, guarded, hops = visit.url, False, 0
-    stream = Stream(request.sink) if request.sink is not None else None
+def _follow(first: Hop, session: Session) -> Talk[Response | Broken]:
+    """Return the answer behind all redirects that start with ``first``."""
+    hop, hops = first, 0
     while True:
-        # Credentials are bound to scheme, host and port, and do not come back on return.
-        proof = proof if url.origin == visit.url.origin else None
-        hop = Hop(
-            url,
-            request.method,
-            request.headers + ((("Authorization", proof.value),) if proof else ()),
-            request.limit,
-            visit.timeouts,
-            visit.deadline,
-            guarded=guarded,
-            stream=stream,
-            on_progress=request.on_progress,
-            meter=request.meter,
-        )
-        reply = yield from attempt(hop, session)
-        if isinstance(reply, Gap) or reply.status not in STATUSES:
-            return reply, hops > 0
-        if hops == 0:
-            address = reply.address
-            guarded = not names_reserved(url.host) and not (address and is_reserved(address))
-        target = _target(reply, url, hops=hops, guarded=guarded)
+        reply = yield from ask_once(hop, session)
+        if isinstance(reply, Broken) or reply.status not in STATUSES:
+            return reply
+        target = _target(reply, hop.url, hops=hops, guarded=session.is_public(first.url))
         if isinstance(target, Gap):
-            return target, True
-        url, hops = target, hops + 1
+            return Broken(target)
+        fields = hop.fields
+        if target.origin != hop.url.origin:
+            # Credentials are bound to scheme, host and port, and do not come back on return.
+            fields = tuple(field for field in fields if field[0] != _AUTHORIZATION)
+        hop = replace(hop, url=target, fields=fields, guarded=session.is_public(first.url))
+        hops += 1
 
 
 def _target(reply: Response, url: Url, *, hops: int, guarded: bool) -> Url | Gap:

@@ -47,6 +47,17 @@ def unauthorized(response: Response, where: str, *, known: bool) -> Gap:
     )
 
 
+def link_refused(response: Response) -> Gap:
+    """A 400, 401 or 403 of the storage to which a registry sent us: no login there is ours."""
+    return could_not_ask(
+        "http.available",
+        response.url,
+        expected="what the registry's link leads to",
+        actual=server_words(response),
+        remedy="try again: such links run out; then ask the registry's operator",
+    )
+
+
 def expired(response: Response, where: str) -> Gap:
     """A fresh token that the registry does not take."""
     return could_not_ask(

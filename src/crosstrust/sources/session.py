@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crosstrust.evidence.verdict import Notice
+from crosstrust.sources.address import is_reserved, names_reserved
 from crosstrust.sources.endpoint import TokenService, known_service
 from crosstrust.sources.keyring import Keyring
 
@@ -25,8 +26,9 @@ class Session:
     """Lives as long as its transport; nothing of it is ever written to a file.
 
     ``modes``: how each origin wants us to authenticate. ``contacted``: origins to which a
-    connection was opened. ``early``: open connections while tokens are fetched. ``warnings``:
-    what the reader of a report should know.
+    connection was opened. ``addresses``: from which IP address each origin answered. ``early``:
+    open connections while tokens are fetched. ``warnings``: what the reader of a report should
+    know.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,6 +39,7 @@ class Session:
         self.token_tasks: dict[TokenKey, Task[object]] = {}
         self.modes: dict[str, TokenService | Basic] = {}
         self.contacted: set[str] = set()
+        self.addresses: dict[str, str] = {}
         self.early = settings.ping
 
     def note(self, remark: Notice) -> None:
@@ -46,6 +49,15 @@ class Session:
     def mode(self, url: Url) -> TokenService | Basic | None:
         """Return how the server at ``url`` wants us to authenticate, as far as is known."""
         return self.modes.get(url.origin) or known_service(url)
+
+    def is_public(self, url: Url) -> bool:
+        """Return False if the server at ``url`` is on this machine or in a private network.
+
+        A name says so itself, or the address from which it has answered does. Behind a proxy
+        that is not known, and the server counts as a public one.
+        """
+        address = self.addresses.get(url.origin, "")
+        return not (names_reserved(url.host) or (address and is_reserved(address)))
 
     def jitter(self) -> float:
         """Return a random number from 0 to 1."""
