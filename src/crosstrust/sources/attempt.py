@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 from crosstrust.chain.answer import Gap
 from crosstrust.sources.refusal import busy
 from crosstrust.sources.request import Response
-from crosstrust.sources.retry import (
-    RETRIED_STATUSES,
-    delay_before,
-    parse_date,
-    parse_retry_after,
-)
+from crosstrust.sources.retry import delay_before, may_pass, parse_date, parse_retry_after
 from crosstrust.sources.task import Broken, Hop, Talk, pause, send
 from crosstrust.value import replace
 
@@ -35,8 +30,8 @@ def ask_once(hop: Hop, session: Session) -> Talk[Response | Broken]:
 def attempt(hop: Hop, session: Session, walk: Walk = ask_once) -> Talk[Response | Gap]:
     """Return the answer to ``hop``, asking again where that may help (GET and HEAD only).
 
-    Statuses 408, 429, 500, 502, 503, 504 and broken connections are tried again, as often and
-    as long as the settings allow; then they are a gap. ``walk`` follows redirects: each try
+    Statuses that may pass and broken connections are tried again, as often and as long as the
+    settings allow; then they are a gap. ``walk`` follows redirects: each try
     starts at the server that was asked, since the link to a storage may have run out.
     """
     settings = session.settings
@@ -44,7 +39,7 @@ def attempt(hop: Hop, session: Session, walk: Walk = ask_once) -> Talk[Response 
         reply = yield from walk(_resumed(hop), session)
         asked = None
         if isinstance(reply, Response):
-            if reply.status not in RETRIED_STATUSES:
+            if not may_pass(reply.status):
                 return reply
             asked = _asked_wait(reply, session)
             gap = busy(reply, reply.url, asked)

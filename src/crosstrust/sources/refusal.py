@@ -7,6 +7,11 @@ from crosstrust.evidence.check import Class
 from crosstrust.sources.gap import could_not_ask, misbehaved, shown
 from crosstrust.sources.request import Response
 
+# Payment required, gone, locked, unavailable for legal reasons.
+_WITHHELD = frozenset({402, 410, 423, 451})
+# Proxy authentication required, misdirected, too early, method not implemented.
+_UNABLE = frozenset({407, 421, 425, 501})
+
 
 def server_words(response: Response) -> str:
     """Return status and the server's own words, short and printable."""
@@ -71,7 +76,26 @@ def expired(response: Response, where: str) -> Gap:
 
 
 def unexpected(response: Response, code: str = "http.answer.form") -> Gap:
-    """A status or a body that does not belong here."""
+    """A status or a body that does not belong here.
+
+    A server that will not or cannot answer breaks no protocol: what it has is not known.
+    """
+    if response.status in _WITHHELD:
+        return could_not_ask(
+            "registry.auth.denied",
+            response.origin,
+            klass=Class.CREDENTIALS,
+            actual=server_words(response),
+            remedy="the server withholds this: ask its operator why",
+        )
+    if response.status in _UNABLE:
+        return could_not_ask(
+            "http.available",
+            response.origin,
+            expected="an answer",
+            actual=server_words(response),
+            remedy="try again later; see whether a proxy or gateway stands between",
+        )
     kind = response.media_type or "no content type"
     return misbehaved(code, response.origin, actual=shown(f"{server_words(response)} ({kind})"))
 

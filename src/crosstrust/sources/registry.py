@@ -71,7 +71,7 @@ class Registry:
         # The header is optional or of another algorithm than ours, and some servers know no HEAD:
         # a GET decides (B63).
         told = response.status == 200 and declared.startswith("sha256:")
-        untold = response.status in {200, 404, 405} and not told
+        untold = response.status in {200, 404, 405, 501} and not told
         if untold and response.method == "HEAD" and isinstance(want, ResolveTag):
             return self._manifest(want.repository, want.tag, "GET")
         if response.status == 404 and not is_html(response):

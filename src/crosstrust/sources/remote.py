@@ -101,12 +101,13 @@ class Remote:
         return misbehaved(error.code, error.where, expected=error.expected)
 
     def _read(self, want: Want, answer: Response | Gap) -> Reply | Request:
-        if isinstance(answer, Gap):
-            return as_notary_gap(answer) if isinstance(want, ReadRole) else answer
         peer = self._peer(want)
         if peer is None:
             raise TypeError(want)
-        return peer.reply_from(want, answer)
+        found = answer if isinstance(answer, Gap) else peer.reply_from(want, answer)
+        if isinstance(found, Gap) and isinstance(want, ReadRole):
+            return as_notary_gap(found)
+        return found
 
     def _peer(self, want: Want) -> Peer | None:
         peers: tuple[Peer, ...] = (self.registry, self.notary)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-
 _SECONDS = r"[0-9]{1,10}"
+
+
+def may_pass(status: int) -> bool:
+    """Return True for a status that another try may change: 408, 429, and the 5xx.
+
+    Gateways have many of their own (520 to 530), and what is no status at all counts as one of
+    them (RFC 9110, 15). 501 is for good: that server does not know the method.
+    """
+    return status in {408, 429} or (not 100 <= status < 500 and status != 501)
 
 
 def parse_retry_after(value: str, now: datetime | None) -> float | None:

@@ -335,6 +335,13 @@ def test_a_token_service_does_not_redirect_us(net: Net) -> None:
     assert [ask.host for ask in server.asks] == ["registry.example"] * 2
 
 
+@pytest.mark.parametrize("status", [407, 501, 505, 521, 599])
+def test_a_token_service_that_is_away_leaves_the_question_open(net: Net, status: int) -> None:
+    transport, _ = net.internet(guarded_by(bearer(), Say(status)))
+    found = refused(only(transport, OWN, OWN_ACCESS))
+    assert found == ("http.available", Class.UNREACHABLE, Outcome.UNKNOWN)
+
+
 REFRESH = canary("identity", "registry.example")
 
 

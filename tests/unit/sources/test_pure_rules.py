@@ -23,7 +23,7 @@ from crosstrust.sources.gap import shown
 from crosstrust.sources.head import parse_head
 from crosstrust.sources.proxy import choose_proxy, is_exempt, shown_proxy
 from crosstrust.sources.redirect import judge_redirect
-from crosstrust.sources.retry import delay_before, parse_date, parse_retry_after
+from crosstrust.sources.retry import delay_before, may_pass, parse_date, parse_retry_after
 from crosstrust.sources.settings import Settings
 from crosstrust.sources.tls import Authorities, choose_authorities
 from crosstrust.sources.token import parse_token_answer
@@ -44,6 +44,13 @@ def written(challenge: Challenge, *, gap: str, equals: str = "=") -> str:
 
 
 CHALLENGES = st.builds(Challenge, NAMES, st.dictionaries(NAMES, VALUES, max_size=5))
+
+
+@given(st.integers(0, 999))
+def test_a_status_that_may_pass_is_a_gateway_s_or_a_plea_to_wait(status: int) -> None:
+    """What is known to be no error of the server is final (registry-client, 4)."""
+    final = 100 <= status < 500 or status == 501
+    assert may_pass(status) == (not final or status in {408, 429})
 
 
 @given(st.lists(CHALLENGES, min_size=1, max_size=4), st.sampled_from([",", ", ", " ,, \t"]))

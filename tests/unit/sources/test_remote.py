@@ -208,7 +208,7 @@ def test_a_last_look_is_a_head(net: Net) -> None:
     assert server.paths() == ["HEAD /v2/a/b/manifests/1"]
 
 
-@pytest.mark.parametrize("status", [200, 404, 405])
+@pytest.mark.parametrize("status", [200, 404, 405, 501])
 def test_a_head_without_a_digest_is_followed_by_a_get(net: Net, status: int) -> None:
     """B63: a GET decides."""
     source, server = remote(net, lambda a: Say(200 if a.method == "GET" else status, body=b"x"))
@@ -276,14 +276,19 @@ def test_other_statuses_are_no_answer(net: Net, want: Want, status: int) -> None
     assert (klass, outcome) == (Class.REMOTE, Outcome.FAILED)
 
 
+# Gateways have statuses of their own, and the last is one of no kind.
+BROKEN = (407, 421, 425, 500, 501, 502, 503, 504, 505, 507, 511, 520, 522, 530, 599, 600, 999)
+WITHHELD = (402, 410, 423, 451)
+
+
 @pytest.mark.parametrize(
     ("status", "code", "klass"),
     [
         (401, "registry.auth.required", Class.CREDENTIALS),
         (403, "registry.auth.required", Class.CREDENTIALS),
         (429, "registry.rate.limited", Class.UNREACHABLE),
-        (500, "notary.available", Class.UNREACHABLE),
-        (503, "notary.available", Class.UNREACHABLE),
+        *((status, "notary.available", Class.UNREACHABLE) for status in BROKEN),
+        *((status, "registry.auth.denied", Class.CREDENTIALS) for status in WITHHELD),
     ],
 )
 def test_a97_what_leaves_the_question_open(net: Net, status: int, code: str, klass: Class) -> None:

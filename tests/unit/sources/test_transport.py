@@ -236,7 +236,7 @@ def test_a_bug_in_a_sink_is_not_hidden(net: Net) -> None:
     assert one(transport, Request(f"{server.origin}/")).status == 200
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 522, 599])
 def test_b53_what_may_pass_is_asked_again(net: Net, status: int) -> None:
     def answer(_: Ask) -> Say:
         return Say(status=status) if len(server.asks) < 3 else Say(body=b"at last")
@@ -256,7 +256,7 @@ def test_b53_three_tries_and_then_a_gap(net: Net, status: int, code: str) -> Non
     assert len(server.asks) == 3
 
 
-@pytest.mark.parametrize("status", [200, 400, 404, 405, 413])
+@pytest.mark.parametrize("status", [200, 400, 404, 405, 413, 501])
 def test_other_answers_are_final(net: Net, status: int) -> None:
     server = net.server(lambda _: Say(status=status))
     assert one(net.transport(), Request(f"{server.origin}/")).status == status

@@ -203,7 +203,9 @@ def test_a_layer_that_is_not_served_is_absent(shelf: Shelf, source: LayerSource)
     ("status", "expected"),
     [
         (204, ("http.answer.form", Outcome.FAILED, Class.REMOTE)),
-        (410, ("http.answer.form", Outcome.FAILED, Class.REMOTE)),
+        (409, ("http.answer.form", Outcome.FAILED, Class.REMOTE)),
+        (410, ("registry.auth.denied", Outcome.UNKNOWN, Class.CREDENTIALS)),
+        (522, ("http.available", Outcome.UNKNOWN, Class.UNREACHABLE)),
         (503, ("http.available", Outcome.UNKNOWN, Class.UNREACHABLE)),
     ],
 )
