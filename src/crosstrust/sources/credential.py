@@ -6,7 +6,7 @@ Only the form of the files is known here; ``keyring.py`` decides which entry cou
 from __future__ import annotations
 
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crosstrust.errors import InputError
@@ -16,7 +16,9 @@ HUB = "docker.io"
 HUB_KEY = "https://index.docker.io/v1/"
 IDENTITY = "<token>"
 
-_HUB_NAMES = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
+_HUB_NAMES = frozenset({
+    HUB, "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com",
+})  # fmt: skip
 _CODE = "credential.form"
 
 
@@ -50,43 +52,52 @@ class AuthFile:
     helpers: Mapping[str, str]
     store: str = ""
 
-    def find(self, account: str) -> Credential | str | None:
-        """Return what the file says of ``account`` ("host/path"): ready, or a helper's name."""
+    def find(self, account: str) -> Iterator[Credential | str]:
+        """Yield what the file says of ``account`` ("host/path"): ready, or a helper's name.
+
+        In docker's order: the host's own helper or else the store, then what the file holds,
+        most specific first.
+        """
         keys = account_keys(account)
-        host = keys[-1]
-        for found in (self.helpers.get(host), *(self.credentials.get(key) for key in keys)):
-            if found:
-                return found
-        return self.store or None
+        helper = self.helpers.get(keys[-1]) or self.store
+        if helper:
+            yield helper
+        yield from (self.credentials[key] for key in keys if key in self.credentials)
 
 
 def account_keys(account: str) -> list[str]:
     """Return the keys for ``account``, most specific first: "h/a/b", "h/a", "h"."""
-    parts = account.split("/")
+    host, *path = account.split("/")
+    parts = [_plain_host(host), *path]
     return ["/".join(parts[:length]) for length in range(len(parts), 0, -1)]
 
 
 def server_key(host: str) -> str:
     """Return what a credential helper knows the host as."""
-    return HUB_KEY if host == HUB else host
+    return HUB_KEY if _plain_host(host) == HUB else host
 
 
-def parse_auth_file(raw: bytes, where: str) -> AuthFile:
-    """Return what docker's config.json or podman's auth.json says.
+def parse_auth_file(raw: bytes, where: str, *, bare: bool = False) -> AuthFile:
+    """Return what docker's config.json or podman's auth.json says; nothing for an empty file.
 
+    ``bare``: the document is what others have under "auths", as in the .dockercfg of old.
     Raises ``InputError``, code ``credential.form``, naming the file and the JSON path, never
     a value.
     """
     import json  # start-up time
 
     try:
-        document = json.loads(raw)
+        document = json.loads(raw) if raw.strip() else {}
     except (ValueError, RecursionError) as error:
         raise _odd(where, "JSON") from error
     if not isinstance(document, dict):
         raise _odd(where, "a JSON object")
+    if bare:
+        document = {"auths": document}
     credentials: dict[str, Credential] = {}
-    for key, entry in _mapping(document, "auths", where).items():
+    # A key that is the host itself counts before an old one that only leads to it.
+    entries = sorted(_mapping(document, "auths", where).items(), key=lambda one: _is_old(one[0]))
+    for key, entry in entries:
         found = _parse_entry(entry, f"{where}: auths[{key!a}]")
         if found is not None:
             credentials.setdefault(_plain_key(key), found)
@@ -146,7 +157,17 @@ def _plain_key(key: str) -> str:
     host, _, path = rest.partition("/")
     if rest != key or path.rstrip("/") in {"", "v1", "v2"}:
         rest = host
-    return HUB if host in _HUB_NAMES and rest == host else rest.rstrip("/")
+    _, slash, path = rest.rstrip("/").partition("/")
+    return _plain_host(host) + slash + path
+
+
+def _plain_host(host: str) -> str:
+    """Return the one name of a host: in lower case, and Docker Hub's for each of its own."""
+    return HUB if host.lower() in _HUB_NAMES else host.lower()
+
+
+def _is_old(key: str) -> bool:
+    return key not in {HUB_KEY, _plain_key(key)}
 
 
 def _mapping(document: dict[str, Any], name: str, where: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class TokenService:
 # Known so that no request is spent on the challenge; a challenge that differs wins.
 _TOKEN_SERVICES = {
     "registry-1.docker.io": TokenService("https://auth.docker.io/token", "registry.docker.io"),
+    "registry.hub.docker.com": TokenService("https://auth.docker.io/token", "registry.docker.io"),
     "notary.docker.io": TokenService("https://auth.docker.io/token", "notary.docker.io"),
     "public.ecr.aws": TokenService("https://public.ecr.aws/token/", "public.ecr.aws", "aws"),
     "ghcr.io": TokenService("https://ghcr.io/token", "ghcr.io"),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from crosstrust.chain.answer import Gap
@@ -13,33 +12,20 @@ from crosstrust.errors import InputError, StateError
 from crosstrust.evidence.check import Class
 from crosstrust.evidence.verdict import Notice
 from crosstrust.oci.limits import KEY_FILE_SIZE
-from crosstrust.sources.credential import (
-    AuthFile,
-    Credential,
-    parse_auth_file,
-    parse_helper_answer,
-    server_key,
-)
-from crosstrust.sources.gap import could_not_ask, shown
-from crosstrust.sources.task import Talk, Task, pause, wait_for
+from crosstrust.sources.credential import AuthFile, Credential, parse_auth_file, server_key
+from crosstrust.sources.credential_helper import ask_helper
+from crosstrust.sources.gap import could_not_ask
+from crosstrust.sources.task import Talk, Task, wait_for
 
 if TYPE_CHECKING:
-    from subprocess import Popen
-
     from crosstrust.sources.settings import Settings
-
-HELPER_SECONDS = 30.0
-
-_NONE = b"credentials not found in native keychain"
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
-_STEP_SECONDS = 0.005
 
 
 class Keyring:
     """Looks credentials up when first needed, and each account once.
 
-    A helper that is missing, fails or answers rubbish is a gap, unless another file has the
-    account: to whom a server does not know it may say "not found" of what is there, and that
+    A helper that is missing, fails or answers rubbish is a gap, unless the account is in a file
+    too: to whom a server does not know it may say "not found" of what is there, and that
     must not be told as unsigned or absent. containers/image (skopeo, podman) does the same.
     """
 
@@ -68,13 +54,15 @@ class Keyring:
             self._files = read_auth_files(self._settings)
         key = server_key(account.partition("/")[0])
         troubles: list[StateError] = []
-        for file in self._files:
-            found = file.find(account)
-            if isinstance(found, str):
-                found = yield from self._ask(found, key, troubles)
+        for candidate in chain.from_iterable(file.find(account) for file in self._files):
+            found: Credential | None
+            if isinstance(candidate, str):
+                found = yield from self._ask(candidate, key, troubles)
+            else:
+                found = candidate
             if found is not None:
                 for trouble in troubles:
-                    text = f"another file's credentials used: {trouble.actual}"
+                    text = f"credentials from elsewhere used: {trouble.actual}"
                     self._note(Notice(trouble.code, trouble.where, text))
                 return found
         return _unknown(troubles[0], key) if troubles else None
@@ -99,103 +87,46 @@ def _unknown(trouble: StateError, key: str) -> Gap:
 
 
 def read_auth_files(settings: Settings) -> list[AuthFile]:
-    """Return what is there, first that counts first; see registry-client documentation.
+    """Return what is there, first that counts first.
 
-    ``DOCKER_AUTH_CONFIG`` (JSON), ``REGISTRY_AUTH_FILE``, docker's config.json, podman's
-    auth.json in the runtime directory and in the configuration directory.
+    ``DOCKER_AUTH_CONFIG`` (JSON), as docker has it: before all files, for the hosts that it names.
+    Then, as podman has it, the file that ``REGISTRY_AUTH_FILE`` names and no other. Without that:
+    docker's config.json, podman's auth.json in the runtime directory and in the configuration
+    directory, and the .dockercfg of old. Raises ``InputError`` where the named file is absent.
     """
-    environ, found = settings.environ, []
-    if document := environ.get("DOCKER_AUTH_CONFIG", ""):
-        found.append(parse_auth_file(document.encode(), "DOCKER_AUTH_CONFIG"))
-    config = environ.get("XDG_CONFIG_HOME", "") or (settings.home and f"{settings.home}/.config")
-    runtime = environ.get("XDG_RUNTIME_DIR", "")
-    paths = [
-        environ.get("REGISTRY_AUTH_FILE", ""),
-        settings.docker_config and f"{settings.docker_config}/config.json",
-        runtime and f"{runtime}/containers/auth.json",
-        config and f"{config}/containers/auth.json",
-    ]
-    for path in paths:
-        raw = _read(path) if path else None
+    found = []
+    if document := settings.environ.get("DOCKER_AUTH_CONFIG", ""):
+        found.append(parse_auth_file(os.fsencode(document), "DOCKER_AUTH_CONFIG"))
+    if named := settings.environ.get("REGISTRY_AUTH_FILE", ""):
+        raw = _read(named)
+        if raw is None:
+            raise InputError(
+                "credential.form",
+                named,
+                expected="a file",
+                actual="none there",
+                remedy="correct REGISTRY_AUTH_FILE, or unset it",
+            )
+        return [*found, parse_auth_file(raw, named)]
+    for path in _usual_places(settings):
+        raw = _read(path)
         if raw is not None:
-            found.append(parse_auth_file(raw, path))
+            found.append(parse_auth_file(raw, path, bare=path.endswith("/.dockercfg")))
     return found
 
 
-def ask_helper(
-    name: str, key: str, environ: Mapping[str, str], *, seconds: float = HELPER_SECONDS
-) -> Talk[Credential | None]:
-    """Return what ``docker-credential-NAME get`` says of ``key``, without holding others up.
-
-    Nothing secret is in argv. Raises ``StateError`` where it is missing, fails, hangs or answers
-    in another form.
-    """
-    import subprocess  # start-up time: few need a helper
-
-    where = f"docker-credential-{name}"
-    program = find_helper(name, environ)
-    try:
-        process = subprocess.Popen(
-            [program, "get"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict(environ),
-        )
-    except OSError as error:
-        actual = error.strerror or "it cannot be run"
-        raise StateError("credential.helper", where, actual=actual) from error
-    try:
-        out = yield from _converse(process, key.encode(), seconds)
-    finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
-    if out is None:
-        raise StateError("credential.helper", where, actual=f"no answer in {seconds:g} s")
-    if process.returncode != 0:
-        if out.strip() == _NONE:
-            return None
-        # Helpers print their error on stdout.
-        raise StateError("credential.helper", where, actual=shown(out[:200]) or "it failed")
-    try:
-        return parse_helper_answer(out, where)
-    except InputError as error:
-        # Without its cause, which may quote a secret.
-        actual = f"an answer that is not {error.expected}"
-        raise StateError("credential.helper", where, actual=actual) from None
-
-
-def find_helper(name: str, environ: Mapping[str, str]) -> str:
-    """Return the path of the helper. Only absolute entries of PATH are searched."""
-    where = f"docker-credential-{name}"
-    if not re.fullmatch(_NAME, name, re.ASCII):
-        raise StateError("credential.helper", ascii(where), actual="not the name of a program")
-    for folder in environ.get("PATH", "").split(os.pathsep):
-        path = f"{folder}/{where}"
-        if folder.startswith("/") and os.path.isfile(path) and os.access(path, os.X_OK):
-            return path
-    raise StateError("credential.helper", where, actual="it is not in PATH")
-
-
-def _converse(process: Popen[bytes], question: bytes, seconds: float) -> Talk[bytes | None]:
-    """Write ``question``, wait for the end, return the output; None when time is up."""
-    if process.stdin is None or process.stdout is None:
-        return None
-    try:
-        process.stdin.write(question)
-        process.stdin.close()
-    except BrokenPipeError:
-        pass  # It ended without reading; its exit code tells the rest.
-    end = time.monotonic() + seconds
-    # An answer fits into the pipe; one that does not never ends, and time runs out.
-    while process.poll() is None:
-        if time.monotonic() > end:
-            return None
-        yield from pause(_STEP_SECONDS)
-    return process.stdout.read()
+def _usual_places(settings: Settings) -> Iterator[str]:
+    environ, home = settings.environ, settings.home
+    if settings.docker_config:
+        yield f"{settings.docker_config}/config.json"
+    if runtime := environ.get("XDG_RUNTIME_DIR", ""):
+        yield f"{runtime}/containers/auth.json"
+    else:
+        yield f"/run/containers/{os.getuid()}/auth.json"
+    if config := environ.get("XDG_CONFIG_HOME", "") or (home and f"{home}/.config"):
+        yield f"{config}/containers/auth.json"
+    if home:
+        yield f"{home}/.dockercfg"
 
 
 def _read(path: str) -> bytes | None:

@@ -18,7 +18,7 @@ MAKERS = frozenset(
     | {f"{kind}Error" for kind in ("Crosstrust", "Input", "Malformed", "Limit", "State")}
 )
 # Names of hosts that begin like a code.
-HOSTS = frozenset({"notary.docker.io", "registry.docker.io"})
+HOSTS = frozenset({"notary.docker.io", "registry.hub.docker.com", "registry.docker.io"})
 
 
 def is_maker(call: ast.Call) -> bool:

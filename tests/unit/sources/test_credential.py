@@ -14,7 +14,8 @@ from crosstrust.errors import InputError, StateError
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.verdict import Notice
 from crosstrust.sources.credential import Credential, account_keys, parse_auth_file
-from crosstrust.sources.keyring import Keyring, ask_helper, find_helper
+from crosstrust.sources.credential_helper import ask_helper, find_helper
+from crosstrust.sources.keyring import Keyring
 from crosstrust.sources.settings import Settings
 from crosstrust.sources.task import Talk, Task
 from crosstrust.sources.transport import Transport
@@ -138,19 +139,19 @@ def test_tokens_in_files(home: Home) -> None:
 def test_which_file_counts(home: Home) -> None:
     places = {
         "DOCKER_AUTH_CONFIG": None,
-        "REGISTRY_AUTH_FILE": home.folder / "named.json",
         "docker": home.folder / ".docker" / "config.json",
         "XDG_RUNTIME_DIR": home.folder / "run" / "containers" / "auth.json",
         "XDG_CONFIG_HOME": home.folder / ".config" / "containers" / "auth.json",
+        ".dockercfg": home.folder / ".dockercfg",
     }
     home.environ |= {
         "DOCKER_AUTH_CONFIG": json.dumps({"auths": {"h": auth("DOCKER_AUTH_CONFIG")}}),
-        "REGISTRY_AUTH_FILE": str(places["REGISTRY_AUTH_FILE"]),
         "XDG_RUNTIME_DIR": str(home.folder / "run"),
     }
     for name, path in places.items():
         if path is not None:
-            write(path, {"auths": {"h": auth(name)}})
+            entries = {"h": auth(name)}
+            write(path, entries if name == ".dockercfg" else {"auths": entries})
     for name, path in places.items():
         found = home.find("h")
         assert found is not None
@@ -160,6 +161,78 @@ def test_which_file_counts(home: Home) -> None:
         else:
             path.unlink()
     assert home.find("h") is None
+
+
+def test_the_variable_counts_for_its_hosts_and_leaves_the_others_to_the_files(home: Home) -> None:
+    home.docker({"auths": {"h": auth("file"), "other": auth("file")}})
+    home.environ["DOCKER_AUTH_CONFIG"] = json.dumps({"auths": {"h": auth("variable")}})
+    assert home.find("h") == Credential("variable", SECRET)
+    assert home.find("other") == Credential("file", SECRET)
+
+
+@pytest.mark.parametrize("named", ['{"auths": {}}', "{}", "", " \n"])
+def test_a_named_file_keeps_other_logins_out_of_reach(home: Home, named: str) -> None:
+    """Neither a password nor a helper of docker's own file is used."""
+    helper(home.folder, "store", f"touch {home.folder}/called; {SAYS_ME}")
+    home.docker({"auths": {"h": auth()}, "credHelpers": {"i": "store"}, "credsStore": "gone"})
+    write(home.folder / ".config" / "containers" / "auth.json", {"auths": {"h": auth()}})
+    file = home.folder / "named.json"
+    file.write_text(named)
+    home.environ["REGISTRY_AUTH_FILE"] = str(file)
+    for account in ("h/a", "i/a", "other/a"):
+        assert home.find(account) is None
+    assert home.notices == []
+    assert not (home.folder / "called").exists()
+
+
+def test_the_file_without_any_entry_is_named_as_the_null_device_too(home: Home) -> None:
+    home.docker({"auths": {"h": auth()}})
+    home.environ["REGISTRY_AUTH_FILE"] = os.devnull
+    assert home.find("h") is None
+
+
+def test_a_named_file_that_is_not_there_is_said(home: Home) -> None:
+    home.docker({"auths": {"h": auth()}})
+    home.environ["REGISTRY_AUTH_FILE"] = str(home.folder / "typo.json")
+    with pytest.raises(InputError, match=r"credential\.form: .*typo\.json.*REGISTRY_AUTH_FILE"):
+        home.find("h")
+
+
+def test_a_variable_of_bytes_that_are_no_text_is_malformed(home: Home) -> None:
+    home.environ["DOCKER_AUTH_CONFIG"] = os.fsdecode(b'{"auths":{"\xff":{}}}')
+    with pytest.raises(InputError, match=r"credential\.form: DOCKER_AUTH_CONFIG"):
+        home.find("h")
+
+
+@pytest.mark.parametrize("old", ["https://h/v1/", "https://h", "http://h/v2/"])
+@pytest.mark.parametrize("first", [True, False])
+def test_the_host_itself_counts_before_an_old_key(home: Home, old: str, *, first: bool) -> None:
+    entries = {old: auth("old"), "h": auth("new")}
+    home.docker({"auths": entries if first else dict(reversed(entries.items()))})
+    assert home.find("h/a") == Credential("new", SECRET)
+
+
+HUB_NAMES = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
+
+
+@pytest.mark.parametrize("account", HUB_NAMES)
+@pytest.mark.parametrize("key", [*HUB_NAMES, "https://index.docker.io/v1/"])
+def test_docker_hub_is_one_registry_under_each_of_its_names(
+    home: Home, account: str, key: str
+) -> None:
+    home.docker({"auths": {key: auth()}})
+    assert home.find(f"{account}/a/b") == ME
+    helper(home.folder, "store", f"cat > {home.folder}/key; echo '{{}}'")
+    home.docker({"credsStore": "store"})
+    assert home.find(f"{account}/a/b") is None
+    assert (home.folder / "key").read_text() == "https://index.docker.io/v1/"
+
+
+@pytest.mark.parametrize("key", ["Registry.Example", "https://REGISTRY.example/v1/"])
+@pytest.mark.parametrize("account", ["registry.example/a", "Registry.EXAMPLE/a"])
+def test_a_host_has_no_case(home: Home, key: str, account: str) -> None:
+    home.docker({"auths": {key: auth()}})
+    assert home.find(account) == ME
 
 
 @pytest.mark.parametrize(
@@ -214,6 +287,26 @@ def test_a_helper_for_one_host_counts_before_the_store(home: Home) -> None:
     assert home.find("h/a") == ME
     assert home.find("other/a") is None
     assert home.notices == []
+
+
+def test_the_store_counts_before_an_entry_that_was_left_behind(home: Home) -> None:
+    helper(home.folder, "store", SAYS_ME)
+    home.docker({"credsStore": "store", "auths": {"h": auth("left behind", "stale")}})
+    assert home.find("h/a") == ME
+    assert home.notices == []
+
+
+@pytest.mark.parametrize(
+    ("script", "noted"), [("echo credentials not found in native keychain; exit 1", 0),
+                          ("exit 1", 1)]
+)  # fmt: skip
+def test_what_the_store_does_not_give_may_be_in_the_file(
+    home: Home, script: str, noted: int
+) -> None:
+    helper(home.folder, "store", script)
+    home.docker({"credsStore": "store", "auths": {"h": auth()}})
+    assert home.find("h/a") == ME
+    assert [notice.code for notice in home.notices] == ["credential.helper"] * noted
 
 
 def test_the_store_is_asked_by_dockers_key(home: Home) -> None:
