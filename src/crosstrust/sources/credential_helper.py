@@ -96,4 +96,6 @@ def _converse(process: Popen[bytes], question: bytes, seconds: float) -> Talk[by
         if time.monotonic() > end:
             return None
         yield from pause(_STEP_SECONDS)
-    return process.stdout.read()
+    # What it left running may hold the other end open for ever: the end is not waited for.
+    os.set_blocking(process.stdout.fileno(), False)
+    return process.stdout.read() or b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +323,21 @@ def test_a_helper_gets_nothing_but_its_verb(home: Home) -> None:
     helper(home.folder, "x", f'echo "$@" > {home.folder}/argv; {SAYS_ME}')
     assert run(ask_helper("x", "h", home.environ)) == ME
     assert (home.folder / "argv").read_text() == "get\n"
+
+
+@pytest.mark.parametrize("script", [f"{SAYS_ME}; sleep 5 &", f"sleep 5 & {SAYS_ME}"])
+def test_what_a_helper_leaves_running_is_not_waited_for(home: Home, script: str) -> None:
+    """An agent that it starts keeps its standard output open."""
+    helper(home.folder, "x", script)
+    began = time.monotonic()
+    assert run(ask_helper("x", "h", home.environ)) == ME
+    assert time.monotonic() - began < 3
+
+
+def test_a_helper_that_says_nothing_and_leaves_something_running(home: Home) -> None:
+    helper(home.folder, "x", "cat > /dev/null; sleep 5 &")
+    with pytest.raises(StateError, match="an answer that is not JSON"):
+        run(ask_helper("x", "h", home.environ, seconds=2))
 
 
 def test_a_helper_with_an_identity_token(home: Home) -> None:
