@@ -49,7 +49,7 @@ http.timeout  U  the server answers in time
     try again later
 http.tls.authorities  L  the certificate authorities can be read
     correct SSL_CERT_FILE, SSL_CERT_DIR or docker's certs.d
-http.tls.required  R  a server speaks TLS unless the user named it as plain
+http.tls.required  UR  a server speaks TLS unless the user named it as plain
     name the host with --plain-http if it really speaks plain http
 http.tls.valid  UR  the server's certificate is valid for its name
     check the host name; add the server's authority to certs.d, or set SSL_CERT_FILE

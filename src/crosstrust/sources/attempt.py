@@ -45,6 +45,7 @@ def attempt(hop: Hop, session: Session, walk: Walk = ask_once) -> Talk[Response 
             gap = busy(reply, reply.url, asked)
         else:
             gap = reply.gap
+            hop = replace(hop, wary=gap.check.code == "http.tls.valid")
         if (isinstance(reply, Broken) and not reply.again) or hop.method == "POST":
             return gap
         wait = asked

@@ -170,6 +170,9 @@ def _prepare(handle: Any, transfer: Transfer, connection: Connection, *, multipl
         handle.setopt(option, value)
     if hop.stream is not None:
         handle.setopt(pycurl.BUFFERSIZE, 256 * 1024)
+    if hop.wary:
+        handle.setopt(pycurl.VERBOSE, 1)
+        handle.setopt(pycurl.DEBUGFUNCTION, transfer.overhear)
     if hop.guarded and not connection.proxy:
         handle.setopt(pycurl.OPENSOCKETFUNCTION, _guarded_socket(transfer))
         handle.setopt(pycurl.PREREQFUNCTION, _guarded_reuse(transfer))

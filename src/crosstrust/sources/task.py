@@ -63,6 +63,7 @@ class Hop:
 
     ``guarded``: the address connected to must be a public one. ``deadline``: when the whole
     request must be over, on the monotonic clock. ``early``: sent only to open a connection.
+    ``wary``: TLS has failed before, so see whether plain HTTP is spoken there.
     """
 
     url: Url
@@ -76,6 +77,7 @@ class Hop:
     stream: Stream | None = None
     on_progress: Callable[[int], object] | None = None
     early: bool = False
+    wary: bool = False
     meter: Meter | None = None
 
     def __repr__(self) -> str:

@@ -54,6 +54,7 @@ class Transfer:
         self.head: Head | None = None
         self.reply: Response | Broken | None = None
         self.blocked = ""
+        self.plain = False
         self.proxied = False
         self.reusing = False
         self._skip = 0
@@ -93,6 +94,11 @@ class Transfer:
             self.blocked = address
             return False
         return True
+
+    def overhear(self, kind: int, data: bytes) -> None:
+        """Take what libcurl shows of a connection: the start of an answer, or page, without TLS."""
+        if kind == pycurl.INFOTYPE_SSL_DATA_IN and data.startswith((b"HTTP/", b"<")):
+            self.plain = True
 
     def _take_head(self) -> None:
         where = self.hop.url.shown
@@ -187,9 +193,7 @@ class Transfer:
         if errno in _ODD:
             return Broken(misbehaved("http.answer.form", where, actual=actual))
         if errno in _TLS:
-            remedy = "check the certificate; a private authority goes into SSL_CERT_FILE or certs.d"
-            gap = could_not_ask("http.tls.valid", where, actual=actual, remedy=remedy)
-            return Broken(gap, again=errno == pycurl.E_SSL_CONNECT_ERROR)
+            return self._without_tls(errno, actual)
         code, again = "http.available", errno in _UNREACHED
         if errno == pycurl.E_PARTIAL_FILE or (self.head is not None and errno in _UNREACHED):
             code, again = "http.body.complete", True
@@ -197,3 +201,21 @@ class Transfer:
             code = "http.timeout"
         remedy = "check name, network and proxy, then try again"
         return Broken(could_not_ask(code, where, actual=actual, remedy=remedy), again)
+
+    def _without_tls(self, errno: int, actual: str) -> Broken:
+        """Say why there is no connection by TLS."""
+        where = self.hop.url.shown
+        if self.plain:
+            remedy = f"name it with --plain-http {self.hop.url.place} if it has no TLS"
+            return Broken(
+                could_not_ask(
+                    "http.tls.required", where, expected="TLS", actual="plain HTTP", remedy=remedy
+                )
+            )
+        if errno == pycurl.E_SSL_CONNECT_ERROR:
+            remedy = "see whether it speaks TLS 1.2; if it has none, name it with --plain-http"
+            return Broken(
+                could_not_ask("http.tls.valid", where, actual=actual, remedy=remedy), True
+            )
+        remedy = "check the certificate; a private authority goes into SSL_CERT_FILE or certs.d"
+        return Broken(could_not_ask("http.tls.valid", where, actual=actual, remedy=remedy))

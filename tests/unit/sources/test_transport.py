@@ -25,7 +25,7 @@ from crosstrust.sources.transport import Transport
 from crosstrust.sources.url import parse_url
 from tests.canaries.secret import canary, in_base64, secrets_in, token
 from tests.unit.sources.conftest import Net, run_tasks
-from tests.unit.sources.loopback import Ask, Say, Server
+from tests.unit.sources.loopback import Ask, Listener, Say, Server
 from tests.unit.sources.tls_authority import Authority
 
 
@@ -381,6 +381,38 @@ def test_b59_an_old_protocol(net: Net, authority: Authority) -> None:
     with Server(lambda _: Say(), context) as server:
         found = gap_of(net.transport(tries=1), Request(f"{server.origin}/"))
         assert found[0] == "http.tls.valid"
+
+
+def test_a_server_that_speaks_plain_http_is_told_as_such(net: Net) -> None:
+    """Not as one with a bad certificate: the remedy is another."""
+    server = net.server(lambda _: Say(), tls=False)
+    [reply] = net.transport().fetch_all([Request(f"https://{server.place}/v2/")])
+    assert isinstance(reply, Gap)
+    check = reply.check
+    assert (check.code, check.klass, check.outcome) == (
+        "http.tls.required", Class.UNREACHABLE, Outcome.UNKNOWN
+    )  # fmt: skip
+    assert f"--plain-http {server.place} " in check.remedy
+
+
+@pytest.mark.parametrize("said", [b"", b"SSH-2.0-x\r\n", b"\x15\x03\x03\x00\x02\x02\x28"])
+def test_a_server_that_speaks_something_else_than_tls(net: Net, said: bytes) -> None:
+    """A TLS alert may be the sign of a protocol too old, or of a certificate that it wants."""
+
+    class Strange(Listener):
+        def talk(self, client: socket.socket, _: int) -> None:
+            client.recv(4096)
+            client.sendall(said)
+            client.close()
+
+    with Strange() as server:
+        [reply] = net.transport().fetch_all([Request(f"https://localhost:{server.port}/")])
+    assert isinstance(reply, Gap)
+    check = reply.check
+    assert (check.code, check.klass, check.outcome) == (
+        "http.tls.valid", Class.UNREACHABLE, Outcome.UNKNOWN
+    )  # fmt: skip
+    assert "--plain-http" in check.remedy
 
 
 def test_certs_d_adds_an_authority_for_one_host(net: Net, tmp_path: Path) -> None:
