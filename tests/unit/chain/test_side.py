@@ -209,6 +209,27 @@ def test_a_header_that_contradicts_the_bytes() -> None:
     assert read(world).digest is None
 
 
+@pytest.mark.parametrize("kind", ["prettyjws", "json; charset=utf-8"])
+def test_schema_1_is_refused_by_name_whatever_its_header_says(kind: str) -> None:
+    """Registries name the payload of its signatures there, not the bytes."""
+    world = serving(*LISTED)
+    media_type = f"application/vnd.docker.distribution.manifest.v1+{kind}"
+    for raw, code in ((b'{"schemaVersion": 1}', "schema1.refused R"), (b"<", "manifest.form T")):
+        world.replies[TOP] = Answer(raw, media_type, str(Digest.of(b"payload")))
+        [problem] = problems(read(world))
+        assert problem.startswith(f"image.{code} ")
+        assert read(world).top is None
+
+
+def test_schema_1_under_a_digest_is_other_bytes() -> None:
+    world = serving(*LISTED)
+    want = ReadManifest(MIRROR, MANIFESTS[0].digest)
+    media_type = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+    world.replies[want] = Answer(b'{"schemaVersion": 1}', media_type, str(want.digest))
+    where = f"{MIRROR}@{want.digest}"
+    assert problems(read(world)) == [f"image.digest.match M {where}"]
+
+
 def test_a_config_of_another_size_or_form() -> None:
     config = json.loads(MANIFESTS[0].raw)["config"]
     raw = edit(MANIFESTS[0].raw, config={**config, "size": config["size"] - 1})
