@@ -147,11 +147,10 @@ def test_a_host_without_tls_is_asked_only_by_name(trial: Trial, authority: Autho
         trial.expect_trusted(trial.verify(image=secure.image), "http.plain")
     with neighbour(trial, None) as plain:
         outcome = trial.verify("--timeout", "2", image=plain.image)
-        trial.expect_refused(outcome, TLS, "U", where=plain.place)
+        trial.expect_refused(outcome, "http.tls.required", "U", where=plain.place)
         other = ("--plain-http", "localhost:1")
-        trial.expect_refused(
-            trial.verify("--timeout", "2", *other, image=plain.image), TLS, "U", where=plain.place
-        )
+        outcome = trial.verify("--timeout", "2", *other, image=plain.image)
+        trial.expect_refused(outcome, "http.tls.required", "U", where=plain.place)
         assert plain.asks == []
         outcome = trial.verify("--plain-http", plain.place, image=plain.image)
         trial.expect_warned(outcome, "http.plain")

@@ -44,3 +44,16 @@ def names_reserved(host: str) -> bool:
     if re.fullmatch(_NUMBER, bare.rpartition(".")[2], re.ASCII):
         return is_reserved(bare)
     return any(bare == name or bare.endswith(f".{name}") for name in _NAMES)
+
+
+def is_loopback(host: str) -> bool:
+    """Return True if ``host`` (of a URL) is this machine by name or address."""
+    bare = host.removeprefix("[").removesuffix("]").rstrip(".")
+    if not (":" in bare or bare[-1:].isdigit()):
+        return bare == "localhost"
+    import ipaddress  # start-up time: few hosts are addresses
+
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from crosstrust.sources.curl import pycurl
@@ -37,7 +38,7 @@ class Connection:
 
     def apply(self, handle: Any) -> None:
         """Set the options on ``handle``. Certificate and name are always verified."""
-        handle.setopt(pycurl.PROXY, self.proxy)
+        handle.setopt(pycurl.PROXY, os.fsencode(self.proxy))
         # Set, so that libcurl does not read the environment by itself.
         handle.setopt(pycurl.NOPROXY, "")
         handle.setopt(pycurl.SSL_VERIFYPEER, 1)
@@ -53,8 +54,10 @@ class Connection:
             _set_or_unset(handle, pycurl.PROXY_CAPATH, self.authorities.folder)
             _set_or_unset(handle, pycurl.PROXY_CAINFO, self.authorities.file)
         if self.certificates.certificate:
-            handle.setopt(pycurl.SSLCERT, self.certificates.certificate)
-            handle.setopt(pycurl.SSLKEY, self.certificates.key)
+            handle.setopt(pycurl.SSLCERT, os.fsencode(self.certificates.certificate))
+            handle.setopt(pycurl.SSLKEY, os.fsencode(self.certificates.key))
+            # Else OpenSSL would ask for it on the terminal, and wait.
+            handle.setopt(pycurl.KEYPASSWD, "")
 
 
 class Connector:
@@ -78,7 +81,7 @@ class Connector:
             self._authorities = choose_authorities(settings)
         authorities, certificates = self._authorities, Certificates()
         if url.scheme == "https":
-            certificates = read_certificates(url.place, settings.certificate_folders)
+            certificates = read_certificates(url, settings.certificate_folders)
         bundle = certificates.authorities
         if bundle and authorities.file:
             bundle += b"\n" + read_bundle(authorities.file)
@@ -87,6 +90,7 @@ class Connector:
 
 def _set_or_unset(handle: Any, option: int, value: str) -> None:
     if value:
-        handle.setopt(option, value)
+        # Of text, the binding takes ASCII alone.
+        handle.setopt(option, os.fsencode(value))
     else:
         handle.unsetopt(option)

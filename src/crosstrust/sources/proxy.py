@@ -6,22 +6,26 @@ import re
 from collections.abc import Mapping
 
 from crosstrust.errors import InputError
+from crosstrust.sources.address import is_loopback
 from crosstrust.sources.url import Url
 
 _SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
-_FORM = r"(?:([a-z0-9]+)://)?(?:([^@/\s]*)@)?([^@/\s:]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?"
+_HOST = r"[!-.0-9;-?A-Z^-~]+|\[[0-9a-f:.]+\]"
+_FORM = rf"(?:([a-z0-9]+)://)?(?:([^@/\s]*)@)?({_HOST})(?::([0-9]{{1,5}}))?/?"
 
 
 def choose_proxy(url: Url, environ: Mapping[str, str]) -> str:
     """Return the proxy's URL for ``url``, or "" to connect directly.
 
     ``https_proxy``, ``HTTPS_PROXY``; ``http_proxy`` in lower case only, as a CGI server sets the
-    other from a request; ``all_proxy``, ``ALL_PROXY``; none where ``no_proxy`` names the host.
+    other from a request; ``all_proxy``, ``ALL_PROXY``; none where ``no_proxy`` names the host, and
+    none for this machine itself, as docker has it.
     Raises ``InputError`` for a value that is no proxy, without the password it may hold.
     """
     names = ("https_proxy", "HTTPS_PROXY") if url.scheme == "https" else ("http_proxy",)
     name, value = _first(environ, (*names, "all_proxy", "ALL_PROXY"))
-    if not value or is_exempt(url, _first(environ, ("no_proxy", "NO_PROXY"))[1]):
+    exempt = _first(environ, ("no_proxy", "NO_PROXY"))[1]
+    if not value or is_loopback(url.host) or is_exempt(url, exempt):
         return ""
     form = re.fullmatch(_FORM, value)
     if form is None or (form.group(1) or "http") not in _SCHEMES:

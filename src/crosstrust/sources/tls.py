@@ -15,6 +15,7 @@ from crosstrust.value import dataclass
 
 if TYPE_CHECKING:
     from crosstrust.sources.settings import Settings
+    from crosstrust.sources.url import Url
 
 _FOLDERS = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs")
 _BUNDLES = (
@@ -51,7 +52,7 @@ def choose_authorities(settings: Settings) -> Authorities:
     """
     file = settings.environ.get("SSL_CERT_FILE", "")
     folder = settings.environ.get("SSL_CERT_DIR", "")
-    if file and not os.access(file, os.R_OK):
+    if file and (os.path.isdir(file) or not os.access(file, os.R_OK)):
         raise StateError(
             "http.tls.authorities", file, expected="a readable file", remedy="correct SSL_CERT_FILE"
         )
@@ -75,16 +76,17 @@ def is_hashed(folder: str) -> bool:
         return False
 
 
-def read_certificates(place: str, folders: Sequence[str]) -> Certificates:
-    """Return what the ``folders`` (certs.d and docker's tls) hold for ``place`` ("host:port").
+def read_certificates(url: Url, folders: Sequence[str]) -> Certificates:
+    """Return what the ``folders`` (certs.d and docker's tls) hold for the server at ``url``.
 
-    As docker does: ``*.crt`` are authorities, ``X.cert`` with ``X.key`` is ours; the first pair
-    by name is used. Raises ``StateError`` for a certificate without its key.
+    One folder each, "host:port", or "host" alone where the port is the usual one. As docker
+    does: ``*.crt`` are authorities, ``X.cert`` with ``X.key`` is ours; the first pair by name is
+    used. Raises ``StateError`` for a certificate without its key.
     """
     authorities: list[bytes] = []
     certificate = key = ""
-    for folder in folders:
-        base = os.path.join(folder, place)
+    places = dict.fromkeys((url.place, f"{url.host}:{url.port}"))
+    for base in (os.path.join(folder, place) for folder in folders for place in places):
         names = _names(base)
         authorities += [_read(f"{base}/{name}") for name in names if name.endswith(".crt")]
         for name in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crosstrust.errors import LimitError, MalformedError
+from crosstrust.evidence.check import Class
 from crosstrust.oci.limits import ERROR_SIZE
 from crosstrust.sources.address import is_reserved
 from crosstrust.sources.curl import pycurl
@@ -28,12 +29,17 @@ _UNREACHED = frozenset({
 _TLS = frozenset({
     pycurl.E_SSL_CONNECT_ERROR,
     pycurl.E_PEER_FAILED_VERIFICATION,
-    pycurl.E_SSL_CERTPROBLEM,
     pycurl.E_SSL_CIPHER,
-    pycurl.E_SSL_CACERT_BADFILE,
     pycurl.E_SSL_ISSUER_ERROR,
     pycurl.E_SSL_INVALIDCERTSTATUS,
 })  # fmt: skip
+# Files of ours that cannot be used; for a key, releases of libcurl differ.
+_KEY = "give certs.d a client certificate with a key of its own that has no password"
+_FILES = {
+    pycurl.E_SSL_CERTPROBLEM: _KEY,
+    pycurl.E_BAD_FUNCTION_ARGUMENT: _KEY,
+    pycurl.E_SSL_CACERT_BADFILE: "correct SSL_CERT_FILE, SSL_CERT_DIR or certs.d",
+}
 _ODD = frozenset({
     pycurl.E_FTP_WEIRD_SERVER_REPLY,  # for HTTP too
     pycurl.E_UNSUPPORTED_PROTOCOL,
@@ -84,7 +90,7 @@ class Transfer:
         if isinstance(self.reply, Broken):
             return self.reply
         if self.reply is None and errno:
-            return self._broken(errno, message)
+            return self._broken(handle, errno, message)
         # Behind a proxy this would be the proxy's address, which says nothing of the server.
         return self._response("" if self.proxied else handle.getinfo(pycurl.PRIMARY_IP) or "")
 
@@ -181,7 +187,7 @@ class Transfer:
             self.hop.method,
         )
 
-    def _broken(self, errno: int, message: str) -> Broken:
+    def _broken(self, handle: Any, errno: int, message: str) -> Broken:
         """Say what libcurl's error number means; its text is shown, never matched."""
         where, actual = self.hop.url.shown, shown(message)
         if self.blocked:
@@ -192,8 +198,14 @@ class Transfer:
             )
         if errno in _ODD:
             return Broken(misbehaved("http.answer.form", where, actual=actual))
+        if errno in _FILES:
+            code, klass, remedy = "http.tls.authorities", Class.LOCAL, _FILES[errno]
+            return Broken(could_not_ask(code, where, klass=klass, actual=actual, remedy=remedy))
         if errno in _TLS:
             return self._without_tls(errno, actual)
+        if self.proxied and handle.getinfo(pycurl.HTTP_CONNECTCODE) == 407:
+            remedy = "the proxy wants a user: write http://USER:PASSWORD@HOST:PORT in its variable"
+            return Broken(could_not_ask("http.available", where, actual=actual, remedy=remedy))
         code, again = "http.available", errno in _UNREACHED
         if errno == pycurl.E_PARTIAL_FILE or (self.head is not None and errno in _UNREACHED):
             code, again = "http.body.complete", True
@@ -205,8 +217,9 @@ class Transfer:
     def _without_tls(self, errno: int, actual: str) -> Broken:
         """Say why there is no connection by TLS."""
         where = self.hop.url.shown
-        if self.plain:
-            remedy = f"name it with --plain-http {self.hop.url.place} if it has no TLS"
+        if self.plain and not self.proxied:
+            remedy = f"name it with --plain-http {self.hop.url.place} if it has no TLS; else "
+            remedy += "see whether a login page stands between"
             return Broken(
                 could_not_ask(
                     "http.tls.required", where, expected="TLS", actual="plain HTTP", remedy=remedy

@@ -25,7 +25,7 @@ from crosstrust.sources.proxy import choose_proxy, is_exempt, shown_proxy
 from crosstrust.sources.redirect import judge_redirect
 from crosstrust.sources.retry import delay_before, may_pass, parse_date, parse_retry_after
 from crosstrust.sources.settings import Settings
-from crosstrust.sources.tls import Authorities, choose_authorities
+from crosstrust.sources.tls import Authorities, choose_authorities, read_certificates
 from crosstrust.sources.token import parse_token_answer
 from crosstrust.sources.url import Url, parse_url, quote, resolve_url
 
@@ -245,6 +245,35 @@ def test_which_proxy(scheme: str, environ: dict[str, str], proxy: str) -> None:
     assert choose_proxy(parse_url(f"{scheme}://a.example/"), environ) == proxy
 
 
+@pytest.mark.parametrize(
+    ("url", "proxied"),
+    [
+        ("https://localhost:5000/", False),
+        ("https://LOCALHOST/", False),
+        ("https://127.0.0.1/", False),
+        ("https://127.9.9.9:5000/", False),
+        ("https://[::1]:5000/", False),
+        ("https://localhost.example/", True),
+        ("https://a.localhost1/", True),
+        ("https://128.0.0.1/", True),
+        ("https://[2001:db8::1]/", True),
+        ("https://1.2.3.4.5/", True),
+    ],
+)
+def test_this_machine_is_not_asked_through_a_proxy(url: str, *, proxied: bool) -> None:
+    """As docker has it: to a proxy, that name is the proxy itself."""
+    found = choose_proxy(parse_url(url), {"HTTPS_PROXY": "http://proxy.example:3128"})
+    assert bool(found) is proxied
+
+
+@pytest.mark.parametrize(
+    "value", ["http://pr\u00f6xy.example", "http://u@h\udc80", "http://x:\u0661"]
+)
+def test_a_proxy_s_host_and_port_are_ascii(value: str) -> None:
+    with pytest.raises(InputError, match="HTTPS_PROXY"):
+        choose_proxy(parse_url("https://a.example/"), {"HTTPS_PROXY": value})
+
+
 @pytest.mark.parametrize("value", ["ftp://x", "http://u:s3cret@", "http://a b", "http://x:123456"])
 def test_a_proxy_that_is_none(value: str) -> None:
     with pytest.raises(InputError, match="HTTPS_PROXY") as caught:
@@ -398,6 +427,8 @@ def test_authorities_that_the_environment_names(tmp_path: Path) -> None:
     assert choose_authorities(Settings(environ=environ)) == Authorities(str(file), str(tmp_path))
     with pytest.raises(StateError, match="SSL_CERT_FILE"):
         choose_authorities(Settings(environ={"SSL_CERT_FILE": str(tmp_path / "none")}))
+    with pytest.raises(StateError, match="SSL_CERT_FILE"):
+        choose_authorities(Settings(environ={"SSL_CERT_FILE": str(tmp_path)}))
 
 
 def test_authorities_of_the_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -427,3 +458,13 @@ def test_settings_from_dockers_variables() -> None:
         "/etc/docker/certs.d",
         "/etc/containers/certs.d",
     )
+
+
+@pytest.mark.parametrize("place", ["a.example", "a.example:443"])
+def test_the_usual_port_may_be_named_in_certs_d(tmp_path: Path, place: str) -> None:
+    (tmp_path / place).mkdir()
+    (tmp_path / place / "ca.crt").write_bytes(b"one")
+    for url in ("https://a.example/", "https://a.example:443/"):
+        assert read_certificates(parse_url(url), [str(tmp_path)]).authorities == b"one"
+    other = parse_url("https://a.example:444/")
+    assert read_certificates(other, [str(tmp_path)]).authorities == b""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+import os
 import signal
 import socket
 import ssl
@@ -14,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from crosstrust.chain.answer import Gap
 from crosstrust.errors import InputError, MalformedError, StateError
@@ -25,7 +28,7 @@ from crosstrust.sources.transport import Transport
 from crosstrust.sources.url import parse_url
 from tests.canaries.secret import canary, in_base64, secrets_in, token
 from tests.unit.sources.conftest import Net, run_tasks
-from tests.unit.sources.loopback import Ask, Listener, Say, Server
+from tests.unit.sources.loopback import Ask, ConnectProxy, Listener, Say, Server
 from tests.unit.sources.tls_authority import Authority
 
 
@@ -443,6 +446,68 @@ def test_certs_d_holds_our_certificate(net: Net, authority: Authority, tmp_path:
             net.transport(certificate_folders=(str(tmp_path),)).fetch_all(
                 [Request(f"{server.origin}/")]
             )
+
+
+ODD_NAMES = ("j\u00fcrgen", os.fsdecode(b"j\xfcrgen"), "a b", "\u6f22\u5b57")
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_files_may_have_any_name(net: Net, authority: Authority, tmp_path: Path, name: str) -> None:
+    """A home directory is called after its user."""
+    home = tmp_path / name
+    with Server(lambda _: Say(body=b"hello"), authority.context(ask_client=True)) as server:
+        place = home / server.place
+        place.mkdir(parents=True)
+        for source, kept in (("certificate", "client.cert"), ("key", "client.key")):
+            (place / kept).write_bytes(getattr(authority, source).read_bytes())
+        (home / "ca.crt").write_bytes(authority.ca.read_bytes())
+        for environ in (
+            {"SSL_CERT_FILE": str(home / "ca.crt")},
+            {"SSL_CERT_FILE": str(home / "ca.crt"), "SSL_CERT_DIR": str(home)},
+        ):
+            transport = net.transport(environ, certificate_folders=(str(home),))
+            assert one(transport, Request(f"{server.origin}/")).body == b"hello"
+
+
+def test_a_key_with_a_password_is_told_and_nobody_is_asked_for_it(
+    net: Net, authority: Authority, tmp_path: Path
+) -> None:
+    with Server(lambda _: Say(), authority.context(ask_client=True)) as server:
+        place = tmp_path / server.place
+        place.mkdir()
+        (place / "client.cert").write_bytes(authority.certificate.read_bytes())
+        key = serialization.load_pem_private_key(authority.key.read_bytes(), None)
+        locked = serialization.BestAvailableEncryption(b"s3cret")
+        pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        (place / "client.key").write_bytes(key.private_bytes(pem, form, locked))
+        transport = net.transport(certificate_folders=(str(tmp_path),))
+        found = gap_of(transport, Request(f"{server.origin}/"))
+    assert found == ("http.tls.authorities", Class.LOCAL, Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize("user", ["j\u00fcrgen:p\u00e4ss", os.fsdecode(b"j\xfcrgen:p\xe4ss")])
+def test_b60_a_proxy_may_have_any_user(net: Net, user: str) -> None:
+    with ConnectProxy(net.server(lambda _: Say(body=b"x")).port) as proxy:
+        transport = net.transport({"https_proxy": f"http://{user}@127.0.0.1:{proxy.port}"})
+        assert one(transport, Request("https://registry.example/")).body == b"x"
+    shown = binascii.b2a_base64(os.fsencode(user), newline=False).decode()
+    assert f"Proxy-Authorization: Basic {shown}\r\n" in proxy.heard[0]
+
+
+def test_b60_a_proxy_that_wants_a_user_is_asked_once(net: Net) -> None:
+    class Strict(Listener):
+        def talk(self, client: socket.socket, _: int) -> None:
+            client.recv(4096)
+            client.sendall(b"HTTP/1.1 407 no\r\nProxy-Authenticate: Basic realm=x\r\n\r\n")
+            client.close()
+
+    with Strict() as proxy:
+        transport = net.transport({"https_proxy": f"http://127.0.0.1:{proxy.port}"})
+        [reply] = transport.fetch_all([Request("https://registry.example/")])
+        assert proxy.connections == 1
+    assert isinstance(reply, Gap)
+    assert (reply.check.code, reply.check.klass) == ("http.available", Class.UNREACHABLE)
+    assert "USER:PASSWORD" in reply.check.remedy
 
 
 def test_plain_http_only_for_named_hosts(net: Net) -> None:
