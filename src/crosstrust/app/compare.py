@@ -6,7 +6,8 @@ from crosstrust.app.collect import Fetcher, Replies
 from crosstrust.app.option import Options
 from crosstrust.app.session import open_session
 from crosstrust.app.survey import Survey, survey
-from crosstrust.chain.compare import Comparison, compare_sides
+from crosstrust.chain.compare import Comparison
+from crosstrust.chain.likeness import compare_both
 from crosstrust.chain.question import Demand
 from crosstrust.chain.want import Want
 from crosstrust.evidence.check import Check, Class, Outcome
@@ -53,12 +54,12 @@ def _compare(fetcher: Fetcher, first: Survey, second: Survey, demand: Demand) ->
     base = Claim("given", str(first.reference), str(first.side.digest))
     goal = Claim("same", str(second.reference), str(second.side.digest))
     dossier = second.dossier
-    found = compare_sides(dossier, first.side, second.side, demand, base=base, goal=goal)
+    found = compare_both(dossier, first.side, second.side, demand, base=base, goal=goal)
 
     def take(replies: Replies) -> list[Want]:
         nonlocal dossier, found
         dossier = dossier.with_replies(replies)
-        found = compare_sides(dossier, first.side, second.side, demand, base=base, goal=goal)
+        found = compare_both(dossier, first.side, second.side, demand, base=base, goal=goal)
         return []
 
     if found.wants:
@@ -75,7 +76,7 @@ def _likeness(
     same: bool | None = None
     if any(check.outcome is Outcome.FAILED for check in checks):
         same = False
-    elif goal in evidence.holding((base,)) and not second.side.problems:
+    elif goal in evidence.holding((base,)) and not first.side.problems + second.side.problems:
         same = True
     return Likeness(first, second, same, found.platforms, checks)
 

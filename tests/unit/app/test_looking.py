@@ -118,10 +118,21 @@ def test_layers_are_unpacked_to_compare(user: Options) -> None:
     assert config.same is True
 
 
-def test_a_foreign_layer_makes_a_difference(user: Options) -> None:
-    found = compare_images(SIGNED, FOREIGN, user)
+@pytest.mark.parametrize("pair", [(SIGNED, FOREIGN), (FOREIGN, SIGNED)])
+def test_a_foreign_layer_makes_a_difference_on_either_side(
+    user: Options, pair: tuple[str, str]
+) -> None:
+    found = compare_images(*pair, user)
     assert found.same is False
     assert outcomes(found.checks, Outcome.FAILED) == {"image.layer.diff_id"}
+    assert {result.level for result in found.platforms} == {Level.CONTENT, Level.NONE}
+
+
+@pytest.mark.parametrize("pair", [(SIGNED, FOREIGN), (FOREIGN, SIGNED), (REPACKED, SIGNED)])
+def test_layers_that_nobody_looked_at_are_not_known_to_be_the_same(
+    user: Options, pair: tuple[str, str]
+) -> None:
+    assert compare_images(*pair, replace(user, layers=False)).same is None
 
 
 @pytest.mark.parametrize(
