@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crosstrust.cli.aside import tell_asides
 from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import exit_code, worst
 from crosstrust.cli.option import add_network, add_trust, build_options
@@ -12,7 +13,9 @@ from crosstrust.evidence.trust_data import TrustData
 from crosstrust.oci.reference import parse_reference
 from crosstrust.render.inspection import Inspection
 
-_FORMATS = ("table", "json", "docker", "docker-pretty")
+# They have no words for a warning, or for when they hold.
+_DOCKER = ("docker", "docker-pretty")
+_FORMATS = ("table", "json", *_DOCKER)
 
 
 def configure(parser: CommandParser) -> None:
@@ -45,6 +48,9 @@ def run(values: Values, console: Console) -> int:
         for verdict, reference in zip(verdicts, references, strict=True)
     ]
     console.result(_render(values.images, found, values.format, console))
+    if values.format in _DOCKER:
+        tell_asides(verdicts, console)
+        tell_troubles(check for verdict in verdicts for check in (*verdict.failures, *verdict.gaps))
     return worst(exit_code(verdict.decision) for verdict in verdicts)
 
 
@@ -73,8 +79,6 @@ def _render_docker(names: list[str], found: list[Inspection], form: str) -> str:
             # Docker drops the tag of a reference that has a digest, and then ignores the digest.
             tag = inspection.tag if inspection.digest is None else None
             shown.append((name, inspection.data, tag))
-        verdict = inspection.verdict
-        tell_troubles((*verdict.failures, *verdict.gaps))
     return render_docker_json(shown) if form == "docker" else render_docker_pretty(shown)
 
 

@@ -8,6 +8,7 @@ from itertools import chain
 from crosstrust.app.option import DOWNLOAD_LIMIT, Options, find_home
 from crosstrust.app.policy_file import find_policy
 from crosstrust.chain.key_pin import parse_pins
+from crosstrust.cli.aside import tell_warnings
 from crosstrust.cli.console import Console
 from crosstrust.cli.convert import (
     parse_host,
@@ -134,8 +135,7 @@ def _policy(values: Values, console: Console) -> Policy | None:
         console.detail("crosstrust: no policy file")
         return None
     console.detail(f"crosstrust: policy {os.path.realpath(found.path)}")
-    for warning in found.policy.warnings:
-        console.note(f"crosstrust: warning: {warning.where}: {warning.text} ({warning.code})")
+    tell_warnings(found.policy.warnings, console)
     return found.policy
 
 

@@ -7,6 +7,7 @@ import os
 from crosstrust.app.option import find_home
 from crosstrust.app.place import POLICY_FILE
 from crosstrust.app.policy_file import PolicyFile, find_policy
+from crosstrust.cli.aside import tell_warnings
 from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import TRUSTED
 from crosstrust.cli.parser import CommandParser, Values
@@ -26,8 +27,7 @@ def configure(parser: CommandParser) -> None:
 def run(values: Values, console: Console) -> int:
     """Print what the policy covers; its warnings go to standard error."""
     found = _find(values.file)
-    for warning in found.policy.warnings:
-        console.note(f"crosstrust: warning: {warning.where}: {warning.text} ({warning.code})")
+    tell_warnings(found.policy.warnings, console)
     lines = [f"{found.path}: well-formed, {len(found.policy.images)} [[image]]"]
     for image in found.policy.images:
         keys = "pinned" if image.pins.root else "without root pin"

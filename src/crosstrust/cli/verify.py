@@ -57,9 +57,11 @@ def run(values: Values, console: Console) -> int:
         verdicts = list(verify(values.images, drawn))
     console.result(render(verdicts, values.format, console))
     if values.format == "digest":
-        # Nothing in this form says why an image is missing from it.
+        # This form has no words: not for why an image is missing, not for when it holds.
+        from crosstrust.cli.aside import tell_asides
         from crosstrust.cli.trouble import tell_troubles
 
+        tell_asides(verdicts, console)
         tell_troubles(check for verdict in verdicts for check in verdict.failures or verdict.gaps)
     return worst(exit_code(verdict.decision) for verdict in verdicts)
 

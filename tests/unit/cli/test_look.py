@@ -71,6 +71,19 @@ def test_inspect_prints_as_docker_does(run: Run, root_pin: str) -> None:
     assert pretty.out.startswith(f"\nSignatures for {ORIGIN}\n")
 
 
+@pytest.mark.parametrize("form", ["docker", "docker-pretty"])
+def test_docker_s_forms_come_with_what_they_cannot_say(
+    run: Run, root_pin: str, sandbox: Sandbox, form: str
+) -> None:
+    at = f"{sandbox.at:%Y-%m-%dT%H:%M:%S}.999999Z"
+    past = run("inspect", ORIGIN, "--pin", root_pin, "--format", form, "--at", at)
+    assert (past.code, past.err.count("\n")) == (0, 1)
+    assert "TRUSTED AS OF" in past.err
+    cached = run("inspect", ORIGIN, "--pin", root_pin, "--format", form, "--offline")
+    assert (cached.code, cached.err.count("\n")) == (0, 1)
+    assert "judged from the cache alone" in cached.err
+
+
 def test_docker_s_form_shows_nothing_that_is_not_proved(run: Run) -> None:
     result = run("inspect", ORIGIN, "--format", "docker")
     assert (result.code, result.out) == (3, "[]\n")

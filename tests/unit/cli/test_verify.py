@@ -155,6 +155,40 @@ def test_the_past_is_told_as_the_past(run: Run, root_pin: str, sandbox: Sandbox)
     assert late.code == 1
 
 
+def test_a_digest_of_the_past_is_told_as_the_past(
+    run: Run, root_pin: str, sandbox: Sandbox
+) -> None:
+    at = f"{sandbox.at:%Y-%m-%dT%H:%M:%S}.999999Z"
+    asked = ("verify", MIRROR, *SIGNED_BY, "--pin", root_pin, "--at", at, "--format", "digest")
+    said = f"crosstrust: {MIRROR}: TRUSTED AS OF {sandbox.at:%Y-%m-%d %H:%M:%S} UTC; "
+    for quiet in ([], ["--quiet"]):
+        result = run(*asked, *quiet)
+        assert (result.code, result.err.count("\n")) == (0, 1)
+        assert result.out.startswith("public.ecr.aws/nicolas/webdis@sha256:")
+        assert result.err.startswith(said)
+
+
+def test_a_digest_comes_with_every_warning(run: Run, root_pin: str, home: Path) -> None:
+    asked = ("verify", MIRROR, *SIGNED_BY, "--format", "digest")
+    assert run(*asked, "--pin", root_pin).err == ""
+    offline = run(*asked, "--pin", root_pin, "--offline")
+    assert (offline.code, offline.err.count("\n")) == (0, 1)
+    assert "warning: docker.io/nicolas/webdis: judged from the cache alone" in offline.err
+    first = run(*asked, "--tofu")
+    assert (first.code, first.err.count("\n")) == (0, 1)
+    assert f"root key {root_pin.removeprefix('root=')} is not pinned" in first.err
+    assert run(*asked, "--tofu", "--quiet").err == ""
+
+
+def test_a_digest_says_that_no_floor_was_kept(
+    run: Run, root_pin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    result = run("verify", MIRROR, *SIGNED_BY, "--pin", root_pin, "--format", "digest")
+    assert (result.code, result.err.count("\n")) == (0, 1)
+    assert "no version floor was kept" in result.err
+
+
 def test_platforms_narrow_the_question(run: Run, root_pin: str) -> None:
     pinned = (*SIGNED_BY, "--pin", root_pin)
     assert run("verify", MIRROR, *pinned, "--platform", "linux/amd64").code == 0
