@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +32,43 @@ def run(_values: Values, console: Console) -> int:
     from crosstrust.sandbox.story import ATTACKS, play_attack, play_honest
 
     pen = Pen(color=console.color, unicode=console.unicode, width=min(console.width, WIDTH))
-    with tempfile.TemporaryDirectory(prefix="crosstrust-demo-") as folder:
+    with _heard() as ended, tempfile.TemporaryDirectory(prefix="crosstrust-demo-") as folder:
         pins, honest = play_honest(_empty(folder, "honest"))
-        scenes = [
-            play_attack(attack, _empty(folder, f"attack-{number}"))
-            for number, attack in enumerate(ATTACKS, start=1)
-        ]
+        scenes = []
+        for number, attack in enumerate(ATTACKS, start=1):
+            ended()
+            scenes.append(play_attack(attack, _empty(folder, f"attack-{number}")))
+        ended()
     console.result(render(pins, honest, scenes, pen))
     caught = all(scene.caught for scene in scenes)
     return TRUSTED if honest.decision is Decision.TRUSTED and caught else REJECTED
+
+
+@contextmanager
+def _heard() -> Iterator[Callable[[], None]]:
+    """Give what ends the story, as an interrupt does, if a cancelled job or a closed terminal asks.
+
+    The end is between two scenes, half a second apart: within one an exception could come where a
+    folder was made and nobody knows of it yet.
+    """
+    heard: list[int] = []
+
+    def end() -> None:
+        if heard:
+            raise KeyboardInterrupt
+
+    signals = [
+        each
+        for each in (signal.SIGTERM, signal.SIGHUP)
+        # Started by nohup, it goes on.
+        if signal.getsignal(each) is not signal.SIG_IGN
+    ]
+    before = {each: signal.signal(each, lambda sent, _: heard.append(sent)) for each in signals}
+    try:
+        yield end
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def render(pins: Pins, honest: Verdict, scenes: Sequence[Scene], pen: Pen) -> str:

@@ -5,7 +5,8 @@
     with sandbox.serve() as service:      # or sandbox.source(), without a socket
         run(["crosstrust", "verify", f"{sandbox.mirror}:{release.tag}"], env=service.environment)
 
-Nothing here is for real signing: private keys live in memory and end with the process.
+Nothing here is for real signing: private keys live in memory and end with the process. The
+folder of the authority's certificate goes when ``serve`` ends.
 """
 
 from crosstrust.sandbox.author import Author

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import secrets
 import ssl
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -32,19 +33,32 @@ class Authority:
 def create_authority(folder: Path, hosts: Iterable[str]) -> Authority:
     """Return an authority and a server certificate for ``hosts`` and for loopback itself.
 
-    Writes the CA's certificate and the server's key into ``folder``, which must be private.
+    Writes the CA's certificate into ``folder``, which must be private.
     """
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca = _certificate_authority(ca_key)
     leaf = _server_certificate(key, hosts, ca_key)
-    ca_file, server_file = folder / "ca.pem", folder / "server.pem"
+    ca_file = folder / "ca.pem"
     ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    server_file.touch(mode=0o600)
-    server_file.write_bytes(_private_pem(key) + leaf.public_bytes(serialization.Encoding.PEM))
+    return Authority(ca_file, _server_context(folder / "server.pem", key, leaf))
+
+
+def _server_context(
+    file: Path, key: ec.EllipticCurvePrivateKey, leaf: x509.Certificate
+) -> ssl.SSLContext:
+    """Return the context of a server; OpenSSL reads its key from a file and from nowhere else.
+
+    The file is gone at once, and a process that is killed before leaves a key under a password
+    that nobody has.
+    """
+    password = secrets.token_hex(32).encode()
+    file.touch(mode=0o600)
+    file.write_bytes(_private_pem(key, password) + leaf.public_bytes(serialization.Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(server_file)
+    context.load_cert_chain(file, password=password)
+    file.unlink()
     context.set_alpn_protocols(["http/1.1"])
-    return Authority(ca_file, context)
+    return context
 
 
 def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
@@ -102,9 +116,9 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _private_pem(key: ec.EllipticCurvePrivateKey, password: bytes) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.BestAvailableEncryption(password),
     )

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
 from crosstrust.sandbox import Release, Sandbox
 from crosstrust.sandbox.story import ATTACKS, COPY, Attack
-from tests.unit.cli.shell import Run
+from tests.unit.cli.shell import COMMAND, Run, files_below
 
 
 def test_the_story_ends_well_and_fits_a_terminal(run: Run) -> None:
@@ -19,6 +24,19 @@ def test_the_story_ends_well_and_fits_a_terminal(run: Run) -> None:
     assert result.out.endswith("✓ the honest copy is trusted; 5 of 5 attacks caught\n")
     wide = [line for line in result.out.splitlines() if len(line) > 80]
     assert [line for line in wide if not re.search("[0-9a-f]{64}", line)] == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_behind(folder: Path, sent: signal.Signals) -> None:
+    environ = {**os.environ, "TMPDIR": str(folder)}
+    process = subprocess.Popen([*COMMAND, "demo"], env=environ, cwd=folder, stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 30
+    while not list(folder.glob("crosstrust-sandbox-*")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(sent)
+    shown, _ = process.communicate(timeout=30)
+    assert (process.returncode, shown) == (130, b"")
+    assert files_below(folder) == set()
 
 
 def do_nothing(_sandbox: Sandbox, _release: Release) -> str:

@@ -95,6 +95,25 @@ def test_a_connection_is_kept_and_every_request_is_logged(service: Service) -> N
     assert service.broken == []
 
 
+def test_no_key_is_left_in_a_file(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever the process is killed: also while OpenSSL reads the key."""
+    read: list[bytes] = []
+    load = ssl.SSLContext.load_cert_chain
+
+    def look(context: ssl.SSLContext, file: Path, *, password: bytes) -> None:
+        read.extend(each.read_bytes() for each in file.parent.iterdir())
+        load(context, file, password=password)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", look)
+    with sandbox.serve() as service:
+        folder = Path(service.environment["SSL_CERT_FILE"]).parent
+        assert [file.name for file in folder.iterdir()] == ["ca.pem"]
+    assert not folder.exists()
+    assert len(read) == 2
+    assert [raw.count(b"BEGIN ENCRYPTED PRIVATE KEY") for raw in sorted(read)].count(1) == 1
+    assert not any(b"BEGIN PRIVATE KEY" in raw or b"BEGIN EC" in raw for raw in read)
+
+
 def test_a_head_has_the_length_and_no_body(service: Service) -> None:
     connection = connect(service, "registry-1.docker.io")
     connection.connect()
