@@ -85,9 +85,13 @@ def save_report(report: str, environ: Mapping[str, str]) -> str:
     from crosstrust.app.clock import now
     from crosstrust.app.option import find_home
     from crosstrust.app.place import find_state
+    from crosstrust.sources.atomic_file import make_directory
 
-    folder = os.path.join(find_state(environ, find_home(environ)), "reports")
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    state = find_state(environ, find_home(environ))
+    folder = os.path.join(state, "reports")
+    # Whoever writes first makes the state's folder, which the trust store refuses to share.
+    for each in (state, folder):
+        make_directory(each)
     file = os.path.join(folder, f"{now():%Y%m%dT%H%M%S}-{os.getpid()}.txt")
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as opened:

@@ -18,6 +18,7 @@ from crosstrust.errors import (
     MalformedError,
     StateError,
 )
+from crosstrust.sources.trust_store import TrustStore
 from tests.unit.cli.shell import COMMAND, Run, check_refused, files_below, start
 
 SOURCE = Path(crosstrust.__file__).parents[1]
@@ -176,6 +177,26 @@ def test_a_bug_of_ours_is_one_line_and_a_report(
     assert "cli/test_main.py:" in text
     assert SECRET not in text + result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("umask", [0o002, 0o000, 0o277])
+def test_a_report_makes_folders_for_this_user_alone(
+    run: Run, monkeypatch: pytest.MonkeyPatch, home: Path, umask: int
+) -> None:
+    break_command(monkeypatch, ZeroDivisionError("0"))
+    (home / ".local/state").mkdir(parents=True)
+    before = os.umask(umask)
+    try:
+        assert run("key", "id", "x").code == 4
+    finally:
+        os.umask(before)
+    state = home / ".local/state/crosstrust"
+    for folder in (state, state / "reports"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    (report,) = (state / "reports").iterdir()
+    assert stat.S_IMODE(report.stat().st_mode) & 0o177 == 0
+    assert TrustStore(state).update("x", lambda _: b"floor") is None
+    assert TrustStore(state).read("x") == b"floor"
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
