@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from crosstrust.app.named_file import read_named
 from crosstrust.app.place import POLICY_FILE, find_config
 from crosstrust.errors import InputError, StateError
 from crosstrust.oci.limits import POLICY_SIZE
@@ -70,9 +71,8 @@ def read_policy(name: str | os.PathLike[str]) -> PolicyFile:
     """Return the policy in the file ``name``. Raises ``InputError`` or ``StateError``."""
     file = os.fspath(name)
     try:
-        with open(file, "rb") as opened:
-            _refuse_writable(file)
-            raw = opened.read(POLICY_SIZE + 1)
+        _refuse_writable(file)
+        raw = read_named(file, POLICY_SIZE)
     except (OSError, ValueError) as error:
         # ValueError: a name with a null character.
         reason = error.strerror if isinstance(error, OSError) else "no file name"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crosstrust.app.named_file import read_named
 from crosstrust.errors import InputError
 from crosstrust.evidence.trust_data import Key
 from crosstrust.oci.limits import KEY_FILE_SIZE
@@ -12,8 +13,7 @@ def read_key_file(name: str) -> Key:
     from crosstrust.schemes.notary_v1.key_file import key_id_of_file
 
     try:
-        with open(name, "rb") as opened:
-            raw = opened.read(KEY_FILE_SIZE + 1)
+        raw = read_named(name, KEY_FILE_SIZE)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file name"
         raise InputError(

@@ -1,5 +1,6 @@
 """Every malformed argument: exit code 2, one line with the remedy, and no file left behind."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,24 @@ def test_key_files(run: Run, folder: Path, home: Path, name: str) -> None:
     before = files_below(home)
     check_bad(run, home, before, "key", "id", name)
     check_bad(run, home, before, "verify", IMAGE, "--pin", f"root=@{name}")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["key", "id", "ff"], ["policy", "check", "ff"], ["verify", IMAGE, "--policy", "ff"]),
+        *(["verify", IMAGE, "--pin", "root=@ff"], ["policy", "check"], ["verify", IMAGE]),
+    ],
+    ids=" ".join,
+)
+def test_a_pipe_that_nobody_writes_is_empty(
+    run: Run, folder: Path, home: Path, arguments: list[str]
+) -> None:
+    os.mkfifo(folder / "ff")
+    if "ff" not in arguments[-1]:
+        os.mkfifo(folder / "crosstrust.toml")
+    check_bad(run, home, files_below(home), *arguments)
+    assert "empty" in run(*arguments).err
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)

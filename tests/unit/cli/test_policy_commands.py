@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from base64 import b64decode
 from pathlib import Path
 
@@ -90,6 +91,21 @@ def test_check_without_a_home_says_so(run: Run, monkeypatch: pytest.MonkeyPatch)
 def test_a_key_has_its_published_id(run: Run) -> None:
     result = run("key", "id", str(VECTORS / "nicolasff.pub"))
     assert (result.code, result.out, result.err) == (0, f"{NICOLASFF}\n", "")
+
+
+@pytest.mark.parametrize("pause", ["", "sleep 0.2;"])
+def test_a_pipe_is_read_to_its_end(folder: Path, pause: str) -> None:
+    key = VECTORS / "nicolasff.pub"
+    command = f'({pause} head -c 90 {key}; {pause} tail -c +91 {key}) | "$0" -m crosstrust'
+    for name in ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{command} key id {name}", sys.executable],
+            capture_output=True,
+            cwd=folder,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{NICOLASFF}\n", "")
 
 
 def test_a_certificate_has_two_ids(run: Run, folder: Path, sandbox: Sandbox) -> None:

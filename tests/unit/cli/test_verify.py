@@ -1,6 +1,5 @@
 """``crosstrust verify``, against the sandbox on loopback."""
 
-import errno
 import json
 import os
 import signal
@@ -203,16 +202,19 @@ def test_offline_nothing_is_asked(run: Run, root_pin: str, service: Service) -> 
 
 
 def test_an_interrupt_ends_it(folder: Path) -> None:
+    environ = _unmeasured(_with_fifo(folder))
+    # A pipe that somebody may still write is waited for.
+    writer = os.open(folder / "fifo", os.O_RDWR)
     with Path("/dev/null").open("wb") as sink:
         process = subprocess.Popen(
             [*COMMAND, "verify", MIRROR, "--policy", "fifo"],
             stdout=sink,
             stderr=subprocess.PIPE,
             cwd=folder,
-            env=_unmeasured(_with_fifo(folder)),
+            env=environ,
         )
-        writer = _open_when_read(folder / "fifo", process)
         try:
+            _wait_for_reader(folder / "fifo", process)
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=30)
         finally:
@@ -222,15 +224,13 @@ def test_an_interrupt_ends_it(folder: Path) -> None:
     assert files_below(folder) == {"fifo"}
 
 
-def _open_when_read(fifo: Path, process: subprocess.Popen[bytes]) -> int:
-    """The other end of what ``process`` reads, as soon as it is inside and waits for us."""
+def _wait_for_reader(fifo: Path, process: subprocess.Popen[bytes]) -> None:
+    """Return as soon as ``process`` has the pipe open: it is inside, and waits for us."""
     while process.poll() is None:
-        try:
-            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                raise
-            time.sleep(0.01)
+        for handle in Path(f"/proc/{process.pid}/fd").iterdir():
+            if handle.exists() and handle.samefile(fifo):
+                return
+        time.sleep(0.01)
     pytest.fail(f"it ended before it read its policy: {process.communicate()}")
 
 
