@@ -32,16 +32,16 @@ def find_home(environ: Mapping[str, str]) -> str | None:
     return environ.get("HOME", "") or None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The user's choices. The defaults are the strict ones.
 
     ``signed_by``: "REPO" or "REPO:TAG". ``pins`` of the command line replace the policy's, role
     by role. ``at``: UTC, judge as of then. ``max_download``: bytes of layers in all.
     ``meanwhile`` is called while servers are waited for, again as long as it returns True: what
-    the caller has to do anyway costs no time then. ``plain_http``: hosts ("localhost:5000") that
-    may be asked without TLS. ``environ`` is the environment, ``home`` the home directory: nothing
-    below reads them elsewhere.
+    the caller has to do anyway costs no time then. ``version`` is what servers are told of the
+    program. ``plain_http``: hosts ("localhost:5000") that may be asked without TLS. ``environ``
+    is the environment, ``home`` the home directory: nothing below reads them elsewhere.
     """
 
     signed_by: str | None = None

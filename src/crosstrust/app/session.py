@@ -11,6 +11,7 @@ from crosstrust.app.clock import elapsed_since, now, timer
 from crosstrust.app.collect import Fetcher, collect, collect_metadata
 from crosstrust.app.fetcher import CachedFetcher
 from crosstrust.app.option import Options
+from crosstrust.app.option_check import check_options
 from crosstrust.app.place import find_places
 from crosstrust.app.question import build_metadata_question, build_question
 from crosstrust.chain.question import Question
@@ -210,7 +211,11 @@ def _state_name(question: Question) -> str:
 
 @contextmanager
 def open_session(options: Options, *, door: Door | None = None) -> Iterator[Session]:
-    """Yield a session; ``door`` takes the place of the network, as a sandbox does."""
+    """Yield a session; ``door`` takes the place of the network, as a sandbox does.
+
+    Raises ``InputError`` for an option that cannot be meant, ``StateError`` without a home.
+    """
+    options = check_options(options)
     places = find_places(options.environ, options.home)
     store = TrustStore(places.state)
     if door is None:

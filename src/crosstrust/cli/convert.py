@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from crosstrust.errors import CrosstrustError, InputError
 from crosstrust.oci.limits import GIB, KIB, MIB
-from crosstrust.oci.reference import parse_repository
 
 _MOMENT = r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?"
 _SIZE = r"(\d{1,15})\s*([A-Za-z]*)"
@@ -50,17 +49,6 @@ def parse_seconds(text: str, where: str) -> float:
     if not re.fullmatch(_SECONDS, text, re.ASCII) or float(text) == 0:
         raise _wrong(text, where, "seconds, such as 30 or 0.5")
     return float(text)
-
-
-def parse_host(text: str, where: str) -> str:
-    """Return "registry.example:5000" in lower case, or "[::1]:5000"."""
-    try:
-        domain = parse_repository(f"{text}/x/x").domain
-    except InputError as error:
-        raise _wrong(text, where, "a host, such as localhost:5000") from error
-    if domain != text.lower():
-        raise _wrong(text, where, "a host, such as localhost:5000")
-    return domain
 
 
 def parse_platforms(text: str, where: str) -> list[Platform]:

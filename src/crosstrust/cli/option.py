@@ -6,12 +6,12 @@ import os
 from itertools import chain
 
 from crosstrust.app.option import DOWNLOAD_LIMIT, Options, find_home
+from crosstrust.app.option_check import parse_host
 from crosstrust.app.policy_file import find_policy
 from crosstrust.chain.key_pin import parse_pins
 from crosstrust.cli.aside import tell_warnings
 from crosstrust.cli.console import Console
 from crosstrust.cli.convert import (
-    parse_host,
     parse_moment,
     parse_platforms,
     parse_seconds,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crosstrust.app.option_check import parse_host
 from crosstrust.cli.convert import (
-    parse_host,
     parse_moment,
     parse_platforms,
     parse_seconds,
