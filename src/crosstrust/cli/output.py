@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 
+from crosstrust.cli.stream import write_out
 from crosstrust.errors import StateError
+
+_STANDARD_OUTPUT = 1
+# As many as Linux follows.
+_MOST_LINKS = 40
 
 
 def write_output(name: str, raw: bytes) -> None:
     """Put ``raw`` into the file ``name``. Its permissions are the old file's, or the umask's.
 
-    Something that is not a plain file, such as /dev/null, is written to. Raises ``StateError``.
+    Something that is not a plain file, such as /dev/null, is written to, and so is a file of this
+    process's own, such as /dev/fd/3. Raises ``StateError``.
     """
     try:
-        # A symbolic link stays one: what it names is replaced.
-        file = os.path.realpath(name)
-        if os.path.exists(file) and not os.path.isfile(file):
-            with open(file, "wb") as opened:
-                opened.write(raw)
-        else:
-            _replace(file, raw)
+        _write(name, raw)
     except OSError as error:
         raise StateError(
             "local.output.saved",
@@ -30,6 +31,44 @@ def write_output(name: str, raw: bytes) -> None:
             actual=error.strerror or type(error).__name__,
             remedy="name a file in a directory that you may write",
         ) from error
+
+
+def _write(name: str, raw: bytes) -> None:
+    handle = _own_handle(name)
+    if handle == _STANDARD_OUTPUT:
+        write_out(raw)
+    elif handle is not None:
+        _write_to(handle, raw, ours=False)
+    elif name.endswith(os.sep):
+        # What follows would leave the slash out, and write a plain file.
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    elif os.path.exists(name) and not os.path.isfile(name):
+        _write_to(name, raw, ours=True)
+    else:
+        # A symbolic link stays one: what it names is replaced.
+        _replace(os.path.realpath(name), raw)
+
+
+def _own_handle(name: str) -> int | None:
+    """Return which of this process's open files ``name`` stands for, as /dev/stdout does, or None.
+
+    Its path would not do: a pipe has none, and a file that others go on writing must not be
+    replaced.
+    """
+    own = os.path.realpath("/dev/fd")
+    for _ in range(_MOST_LINKS):
+        folder, last = os.path.split(name)
+        if last.isdecimal() and os.path.realpath(folder) == own:
+            return int(last)
+        if not os.path.islink(name):
+            break
+        name = os.path.join(folder, os.readlink(name))
+    return None
+
+
+def _write_to(place: str | int, raw: bytes, *, ours: bool) -> None:
+    with open(place, "wb", closefd=ours) as opened:
+        opened.write(raw)
 
 
 def _replace(file: str, raw: bytes) -> None:

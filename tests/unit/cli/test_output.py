@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import pytest
 from crosstrust.cli.console import Console
 from crosstrust.cli.output import write_output
 from crosstrust.errors import StateError
+
+KEY = Path(__file__).parents[2] / "vectors/webdis/nicolasff.pub"
+KEY_ID = "dd0768b9d35d344bbd1681418d27052c4c896a59be214352448daa2b6925b95b"
 
 
 @pytest.fixture
@@ -54,7 +59,45 @@ def test_a_device_is_written_to() -> None:
     assert not Path(os.devnull).is_file()
 
 
-@pytest.mark.parametrize("name", ["missing/out", ".", "file/out", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link", ">(cat)", "/dev/fd/3"]
+)
+@pytest.mark.parametrize("end", ["| cat", ">> all"])
+def test_an_open_file_is_written_on(folder: Path, name: str, end: str) -> None:
+    """What stands before the result, and after it, stays."""
+    (folder / "link").symlink_to("/dev/stdout")
+    command = (
+        f'{{ echo before; "$0" -m crosstrust key id {KEY} -o {name} 3>&1; echo after; }} {end}'
+    )
+    done = subprocess.run(
+        [
+            "/bin/bash",
+            "-c",
+            f"{command}; if [ -e all ]; then sleep 0.1; cat all; fi",
+            sys.executable,
+        ],
+        capture_output=True,
+        cwd=folder,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert sorted(done.stdout.split()) == sorted(["before", KEY_ID, "after"])
+
+
+def test_an_open_file_that_is_none_is_told(folder: Path) -> None:
+    with pytest.raises(StateError) as caught:
+        write_output("/dev/fd/999", b"x")
+    assert (caught.value.code, caught.value.where) == ("local.output.saved", "/dev/fd/999")
+
+
+def test_a_link_to_itself_is_told(folder: Path) -> None:
+    (folder / "link").symlink_to("link")
+    with pytest.raises(StateError):
+        write_output("link/x", b"x")
+
+
+@pytest.mark.parametrize("name", ["missing/out", ".", "file/out", "x" * 300, "new/", "file/", "./"])
 def test_a_place_that_cannot_be_written_is_told(folder: Path, name: str) -> None:
     (folder / "file").write_bytes(b"")
     with pytest.raises(StateError) as caught:

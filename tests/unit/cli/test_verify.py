@@ -126,6 +126,16 @@ def test_the_result_can_go_to_a_file(run: Run, folder: Path, root_pin: str) -> N
     assert (folder / "out.txt").read_text(encoding="utf-8").startswith("TRUSTED")
 
 
+def test_a_refusal_leaves_no_digest_of_an_earlier_run(
+    run: Run, folder: Path, root_pin: str
+) -> None:
+    asked = (*SIGNED_BY, "--pin", root_pin, "--format", "digest", "-o", "pinned.txt")
+    assert run("verify", MIRROR, *asked).code == 0
+    assert "@sha256:" in (folder / "pinned.txt").read_text(encoding="utf-8")
+    assert run("verify", MISSING, *asked).code == 1
+    assert (folder / "pinned.txt").read_bytes() == b""
+
+
 def test_a_result_that_cannot_be_saved_is_undecided(run: Run, root_pin: str) -> None:
     result = run("verify", MIRROR, *SIGNED_BY, "--pin", root_pin, "-o", "no/such/folder")
     assert (result.code, result.out) == (3, "")
