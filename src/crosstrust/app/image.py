@@ -15,5 +15,5 @@ def read_image(image: str, options: Options, *, depth: str = "config") -> Survey
     "config" for the configs. Raises ``InputError`` where ``image`` is no reference.
     """
     reference = parse_reference(image)
-    with open_session(options) as session:
+    with open_session(options, remembers=False) as session:
         return survey(session.fetcher, reference, depth=depth)

@@ -28,8 +28,12 @@ class LayerProgress(Protocol):
 
 
 def find_home(environ: Mapping[str, str]) -> str | None:
-    """Return the home directory that the environment names, or None."""
-    return environ.get("HOME", "") or None
+    """Return the home directory that the environment names, or None.
+
+    A relative one is ignored, as one of the XDG variables is: it would be another in each folder.
+    """
+    home = environ.get("HOME", "")
+    return home if os.path.isabs(home) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,51 +10,64 @@ from crosstrust.value import dataclass
 
 POLICY_FILE = "crosstrust.toml"
 
+# Below it nothing is, and nothing can be made.
+_NOWHERE = os.path.join(os.devnull, "crosstrust")
+_CACHE = ("XDG_CACHE_HOME", ".cache")
+_STATE = ("XDG_STATE_HOME", ".local/state")
+_CONFIG = ("XDG_CONFIG_HOME", ".config")
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The directories of crosstrust: cache (may be lost), state (must not), configuration."""
+    """The directories of crosstrust: cache (may be lost), state (must not)."""
 
     cache: str
     state: str
-    config: str
 
 
-def find_places(environ: Mapping[str, str], home: str | os.PathLike[str] | None) -> Places:
+def find_places(
+    environ: Mapping[str, str],
+    home: str | os.PathLike[str] | None,
+    *,
+    cache: bool = True,
+    state: bool = True,
+) -> Places:
     """Return the user's directories; none of them is made here.
 
-    Raises ``StateError`` where neither a home directory nor the XDG variables are set.
+    One that is not needed may be nowhere. Raises ``StateError`` where one that is needed has a
+    place neither below a home directory nor by its XDG variable; all of them are named.
     """
-    return Places(
-        cache=_below(environ, "XDG_CACHE_HOME", home, ".cache"),
-        state=find_state(environ, home),
-        config=find_config(environ, home),
-    )
+    found = {where: _below(environ, where, home) for where in (_CACHE, _STATE)}
+    needed = ((_CACHE, cache), (_STATE, state))
+    missing = [where[0] for where, wanted in needed if wanted and found[where] is None]
+    if missing:
+        raise _homeless(environ, missing)
+    return Places(found[_CACHE] or _NOWHERE, found[_STATE] or _NOWHERE)
 
 
-def find_config(environ: Mapping[str, str], home: str | os.PathLike[str] | None) -> str:
-    """Return the configuration directory alone. Raises ``StateError`` as ``find_places``."""
-    return _below(environ, "XDG_CONFIG_HOME", home, ".config")
-
-
-def find_state(environ: Mapping[str, str], home: str | os.PathLike[str] | None) -> str:
-    """Return the state directory alone. Raises ``StateError`` as ``find_places``."""
-    return _below(environ, "XDG_STATE_HOME", home, ".local/state")
+def find_config(environ: Mapping[str, str], home: str | os.PathLike[str] | None) -> str | None:
+    """Return the configuration directory, or None where there is no place for it."""
+    return _below(environ, _CONFIG, home)
 
 
 def _below(
-    environ: Mapping[str, str], name: str, home: str | os.PathLike[str] | None, usual: str
-) -> str:
+    environ: Mapping[str, str], where: tuple[str, str], home: str | os.PathLike[str] | None
+) -> str | None:
+    variable, usual = where
     # The specification: a relative path in these variables is invalid and ignored.
-    chosen = environ.get(name, "")
+    chosen = environ.get(variable, "")
     if os.path.isabs(chosen):
         return os.path.join(chosen, "crosstrust")
-    if home is None:
-        raise StateError(
-            "local.state.writable",
-            name,
-            expected="a home directory",
-            actual="HOME is not set",
-            remedy=f"set HOME or {name} to an absolute path",
-        )
-    return os.path.join(home, usual, "crosstrust")
+    return None if home is None else os.path.join(home, usual, "crosstrust")
+
+
+def _homeless(environ: Mapping[str, str], missing: list[str]) -> StateError:
+    named = " and ".join(missing)
+    without = "; --no-cache does without a cache" if _CACHE[0] in missing else ""
+    return StateError(
+        "local.state.writable",
+        named,
+        expected="a home directory",
+        actual="HOME is no absolute path" if environ.get("HOME") else "HOME is not set",
+        remedy=f"set HOME, or {named}, to an absolute path{without}",
+    )

@@ -39,9 +39,9 @@ def find_policy(
     """
     if named is not None:
         return read_policy(named)
-    for place in (folder, *_user_folders(environ, home)):
-        file = os.path.join(place, POLICY_FILE)
-        if _is_there(file):
+    for place in (folder, find_config(environ, home)):
+        # Without a home there is no policy of the user's, and that is all.
+        if place is not None and _is_there(file := os.path.join(place, POLICY_FILE)):
             return read_policy(file)
     return None
 
@@ -55,16 +55,6 @@ def _is_there(file: str) -> bool:
     except OSError:
         return True
     return True
-
-
-def _user_folders(
-    environ: Mapping[str, str], home: str | os.PathLike[str] | None
-) -> tuple[str, ...]:
-    try:
-        return (find_config(environ, home),)
-    except StateError:
-        # Without a home there is no policy of the user's, and that is all.
-        return ()
 
 
 def read_policy(name: str | os.PathLike[str]) -> PolicyFile:

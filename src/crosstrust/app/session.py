@@ -210,13 +210,17 @@ def _state_name(question: Question) -> str:
 
 
 @contextmanager
-def open_session(options: Options, *, door: Door | None = None) -> Iterator[Session]:
+def open_session(
+    options: Options, *, door: Door | None = None, remembers: bool = True
+) -> Iterator[Session]:
     """Yield a session; ``door`` takes the place of the network, as a sandbox does.
+
+    ``remembers``: what is asked in it depends on what was seen before, or is to be remembered.
 
     Raises ``InputError`` for an option that cannot be meant, ``StateError`` without a home.
     """
     options = check_options(options)
-    places = find_places(options.environ, options.home)
+    places = find_places(options.environ, options.home, cache=options.cache, state=remembers)
     store = TrustStore(places.state)
     if door is None:
         from crosstrust.app.network import Network

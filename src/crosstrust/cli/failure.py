@@ -84,10 +84,10 @@ def save_report(report: str, environ: Mapping[str, str]) -> str:
     """Write the report into the state directory, readable by this user only; where it is."""
     from crosstrust.app.clock import now
     from crosstrust.app.option import find_home
-    from crosstrust.app.place import find_state
+    from crosstrust.app.place import find_places
     from crosstrust.sources.atomic_file import make_directory
 
-    state = find_state(environ, find_home(environ))
+    state = find_places(environ, find_home(environ), cache=False).state
     folder = os.path.join(state, "reports")
     # Whoever writes first makes the state's folder, which the trust store refuses to share.
     for each in (state, folder):

@@ -79,12 +79,13 @@ def read_private(file: str, limit: int) -> bytes | None:
 def open_directory(directory: str) -> bool:
     """Return True if ``directory`` is there and safe to use, False if it is absent.
 
-    Raises ``StateError`` (``local.file.mode``) where another user could change it, ``OSError``
-    where it cannot be looked at.
+    Below what is no directory, such as a home of /dev/null, nothing can ever have been. Raises
+    ``StateError`` (``local.file.mode``) where another user could change it, ``OSError`` where it
+    cannot be looked at.
     """
     try:
         found = os.stat(directory)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     if not stat.S_ISDIR(found.st_mode):
         raise _not_private(directory, "a directory", stat.filemode(found.st_mode))

@@ -117,7 +117,7 @@ class TrustStore:
         try:
             stored = read_private(path, METADATA_SIZE) if open_directory(self.directory) else None
         except OSError as error:
-            raise _damaged(path, "a readable file", error.strerror or "") from error
+            raise _unreadable(path, error) from error
         return b"" if stored is None else _open(path, name, stored)
 
     def _update(self, name: str, merge: Callable[[bytes], bytes]) -> StateError | None:
@@ -173,6 +173,17 @@ def _parse_measured(line: str) -> tuple[Measured, Compression]:
     digest, size, diff_id, packed = line.split(" ")
     found = Measured(Digest.parse(digest), int(size), Digest.parse(diff_id))
     return found, {one.name.lower(): one for one in Compression}[packed]
+
+
+def _unreadable(path: str, error: OSError) -> StateError:
+    """Nobody knows what is in it: that is not "nothing seen yet"."""
+    return StateError(
+        "local.state.intact",
+        path,
+        expected="a readable file",
+        actual=error.strerror or type(error).__name__,
+        remedy="make it readable for this user, or name another place with XDG_STATE_HOME",
+    )
 
 
 def _damaged(path: str, expected: str, actual: str) -> StateError:

@@ -198,6 +198,37 @@ def test_a_digest_says_that_no_floor_was_kept(
     assert "no version floor was kept" in result.err
 
 
+@pytest.mark.parametrize("home", ["/dev/null", "file", "/proc/nowhere"])
+def test_a_home_that_cannot_be_one_costs_a_warning(
+    run: Run, root_pin: str, folder: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    (folder / "file").write_bytes(b"")
+    monkeypatch.setenv("HOME", str(folder / home))
+    result = run("verify", MIRROR, *SIGNED_BY, "--pin", root_pin, "--format", "digest")
+    assert (result.code, result.err.count("\n")) == (0, 2)
+    assert "no version floor was kept" in result.err
+    assert "nothing was cached" in result.err
+    assert files_below(folder) == {"file"}
+
+
+@pytest.mark.parametrize("home", [None, "", "relative", "~"])
+def test_without_a_home_all_that_is_needed_is_said_at_once(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, home: str | None
+) -> None:
+    if home is None:
+        monkeypatch.delenv("HOME")
+    else:
+        monkeypatch.setenv("HOME", home)
+    result = run("verify", MIRROR, *SIGNED_BY, "--tofu")
+    assert (result.code, result.out, result.err.count("\n")) == (3, "", 1)
+    assert "set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME," in result.err
+    assert run("manifest", MIRROR, "--no-cache").code == 0
+    for name in ("CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name))
+    assert run("verify", MIRROR, *SIGNED_BY, "--tofu").code == 0
+    assert {file.name for file in folder.iterdir()} == {"CACHE", "STATE"}
+
+
 def test_platforms_narrow_the_question(run: Run, root_pin: str) -> None:
     pinned = (*SIGNED_BY, "--pin", root_pin)
     assert run("verify", MIRROR, *pinned, "--platform", "linux/amd64").code == 0

@@ -200,6 +200,15 @@ def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None
         TrustStore(tmp_path / "trust").read(GUN)
 
 
+def test_below_a_file_nothing_was_kept_and_nothing_can_be(tmp_path: Path) -> None:
+    (tmp_path / "home").write_bytes(b"")
+    store = TrustStore(tmp_path / "home" / "state" / "crosstrust")
+    assert store.read("gun") == b""
+    error = store.update("gun", lambda _: b"new")
+    assert error is not None
+    assert (error.code, error.actual) == ("local.state.saved", "Not a directory")
+
+
 def test_a_home_that_cannot_be_written_is_a_value(tmp_path: Path) -> None:
     (tmp_path / "home").write_bytes(b"")
     store = TrustStore(tmp_path / "home" / "trust")
