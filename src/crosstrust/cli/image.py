@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from crosstrust.chain.side import Member
+from collections.abc import Sequence
+
+from crosstrust.chain.side import Member, Side
 from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import REJECTED
 from crosstrust.cli.option import add_network, add_platform, build_options
 from crosstrust.cli.parser import CommandParser, Values
 from crosstrust.cli.trouble import absence, tell_troubles, trouble_code
+from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.oci.platform import Platform
 
 
@@ -34,14 +37,30 @@ def run(values: Values, console: Console) -> int:
     if members:
         render = render_image_json if values.format == "json" else render_image
         console.result(render(name, side, members))
-    elif side.members:
-        wanted = ", ".join(str(platform) for platform in options.platforms)
-        problems.append(absence(f"{name} {wanted}", ""))
+    lacking = tuple(each for each in options.platforms if not _offered(side, each))
+    if lacking and side.members and side.complete:
+        problems.append(_not_offered(name, side.members, lacking))
     tell_troubles(problems)
     code = trouble_code(problems, absent=side.absent)
     return code if members or code else REJECTED
 
 
+def _not_offered(name: str, members: Sequence[Member], wanted: tuple[Platform, ...]) -> Check:
+    return Check(
+        "image.platform.present",
+        Outcome.FAILED,
+        name,
+        Class.POLICY,
+        " or ".join(map(str, wanted)),
+        ", ".join(member.name for member in members),
+        "name a platform that the image has",
+    )
+
+
 def _wanted(member: Member, platforms: tuple[Platform, ...]) -> bool:
     found = member.platform
     return not platforms or (found is not None and any(map(found.matches, platforms)))
+
+
+def _offered(side: Side, wanted: Platform) -> bool:
+    return any(_wanted(member, (wanted,)) for member in side.members)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from crosstrust.sandbox.exchange import answer_error
-from crosstrust.sandbox.release import TAG
+from crosstrust.sandbox.image import Producer, write_manifest
+from crosstrust.sandbox.release import TAG, build_webdis, push
 from crosstrust.sandbox.sandbox import Sandbox
 from crosstrust.sandbox.service import Service
 from tests.unit.cli.shell import Run
@@ -134,10 +135,43 @@ def test_image_can_show_one_platform(run: Run) -> None:
     assert len(found["layers"]) == 5
 
 
-def test_image_without_the_platform_is_absent(run: Run) -> None:
-    result = run("image", MIRROR, "--platform", "linux/s390x")
-    assert (result.code, result.out) == (1, "")
-    assert "linux/s390x" in result.err
+def test_image_without_the_platform_names_those_that_it_has(run: Run) -> None:
+    result = run("image", MIRROR, "--platform", "linux/s390x,linux/arm/v7")
+    assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
+    assert result.err.startswith(f"crosstrust: image.platform.present: {MIRROR}; ")
+    assert "expected linux/s390x or linux/arm/v7; found linux/amd64, linux/arm64/v8" in result.err
+
+
+def test_a_platform_that_is_not_there_is_told_beside_those_that_are(run: Run) -> None:
+    result = run("image", MIRROR, "--platform", "linux/arm64,linux/s390x", "--format", "json")
+    (found,) = json.loads(result.out)
+    assert (result.code, found["platform"]) == (1, "linux/arm64/v8")
+    assert "expected linux/s390x; found linux/amd64, linux/arm64/v8" in result.err
+
+
+def test_platforms_that_could_not_all_be_read_are_not_told_as_absent(
+    run: Run, service: Service, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROSSTRUST_TIMEOUT", "0.4")
+    single = publish_single(sandbox)
+    service.fail("public.ecr.aws/v2/nicolas/webdis/blobs/", answer_error(500, "UNKNOWN", "x"))
+    try:
+        result = run("image", single, "--platform", "linux/s390x", "--no-cache")
+    finally:
+        service.recover()
+    assert (result.code, result.out) == (3, "")
+    assert "image.platform.present" not in result.err
+
+
+def publish_single(sandbox: Sandbox) -> str:
+    """One image without an index: only its config says for which platform it is."""
+    image = build_webdis("single", "amd64")
+    manifest = write_manifest(image, Producer.ENGINE)
+    registry = sandbox.registries["public.ecr.aws"]
+    for raw in (image.config, *(layer.blob for layer in image.layers)):
+        registry.put_blob("nicolas/webdis", raw)
+    registry.put_manifest("nicolas/webdis", manifest.raw, manifest.media_type, "single")
+    return "public.ecr.aws/nicolas/webdis:single"
 
 
 @pytest.mark.parametrize("command", ["manifest", "image"])
@@ -173,8 +207,6 @@ def test_compare_has_json(run: Run) -> None:
 
 
 def test_compare_tells_different_images_apart(run: Run, sandbox: Sandbox) -> None:
-    from crosstrust.sandbox.release import build_webdis, push
-
     push(sandbox.registries["docker.io"], "other/image", "1", (build_webdis("1", "amd64"),))
     result = run("compare", ORIGIN, "other/image:1")
     assert result.code == 1
