@@ -7,9 +7,10 @@ from crosstrust.app.session import open_session
 from crosstrust.chain.authority import RELEASES
 from crosstrust.chain.image_policy import ImagePolicy
 from crosstrust.chain.pin import Pins
+from crosstrust.errors import InputError
 from crosstrust.evidence.trust_data import Key, Role, TrustData
 from crosstrust.evidence.verdict import Verdict
-from crosstrust.oci.reference import parse_reference
+from crosstrust.oci.reference import Reference, parse_reference
 from crosstrust.render.policy import render_policy
 from crosstrust.value import dataclass, replace
 
@@ -26,10 +27,11 @@ def propose_policy(image: str, options: Options) -> Proposal:
     """Return a policy for the repository of ``image``, with every key seen in the trust data.
 
     Nothing is trusted by this: the keys are what the server served, until the user has checked
-    them. Raises ``InputError`` where ``image`` or ``options.signed_by`` is no reference.
+    them. Raises ``InputError`` where ``image`` is no reference, or ``options.signed_by`` no
+    repository.
     """
     subject = parse_reference(image)
-    signed = parse_reference(options.signed_by or subject.repository, default_tag=None)
+    signed = _signed(options.signed_by or subject.repository)
     unpinned = replace(options, signed_by=None, policy=None, pins=Pins(), tofu=False)
     with open_session(unpinned) as session:
         verdict = session.answer_metadata(session.metadata_question(signed.repository))
@@ -41,6 +43,20 @@ def propose_policy(image: str, options: Options) -> Proposal:
         pins=_pins(verdict.trust_data),
     )
     return Proposal(render_policy([policy], _comments(signed.repository)), verdict)
+
+
+def _signed(text: str) -> Reference:
+    """A policy holds for every tag, so a tag or a digest here would be ignored."""
+    found = parse_reference(text, default_tag=None)
+    if found.tag is None and found.digest is None:
+        return found
+    raise InputError(
+        "reference.form",
+        f"--signed-by {text}",
+        expected="REPO alone: a policy is for all tags",
+        actual="a tag" if found.digest is None else "a digest",
+        remedy=f"--signed-by {found.repository}",
+    )
 
 
 def _pins(data: TrustData) -> Pins:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import REJECTED, TRUSTED, UNDECIDED
-from crosstrust.cli.option import add_network, add_signed_by, build_options
+from crosstrust.cli.option import add_network, build_options
 from crosstrust.cli.parser import CommandParser, Values
 from crosstrust.cli.trouble import tell_troubles
 
@@ -12,7 +12,11 @@ from crosstrust.cli.trouble import tell_troubles
 def configure(parser: CommandParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("image", metavar="IMAGE", help="the repository that will be verified")
-    add_signed_by(parser)
+    parser.option(
+        "--signed-by",
+        "REPO",
+        "the repository whose author's signatures count (default: the image's own)",
+    )
     add_network(parser)
 
 

@@ -35,6 +35,13 @@ def test_init_writes_what_verify_takes(run: Run, folder: Path, sandbox: Sandbox)
     assert run("verify", f"public.ecr.aws/nicolas/webdis:{TAG}").code == 0
 
 
+@pytest.mark.parametrize("more", [f":{TAG}", f"@sha256:{NICOLASFF}", f":{TAG}@sha256:{NICOLASFF}"])
+def test_init_takes_a_repository_alone_as_the_signed_one(run: Run, more: str) -> None:
+    result = run("policy", "init", "a.test/b", "--signed-by", f"nicolas/webdis{more}")
+    check_refused(result, "reference.form")
+    assert result.err.endswith("; --signed-by docker.io/nicolas/webdis\n")
+
+
 @pytest.mark.usefixtures("service")
 def test_init_without_trust_data_writes_nothing(run: Run, folder: Path) -> None:
     result = run("policy", "init", "nicolas/other", "-o", "crosstrust.toml")
