@@ -5,7 +5,7 @@ from __future__ import annotations
 from crosstrust.app.collect import Fetcher, Replies
 from crosstrust.app.option import Options
 from crosstrust.app.session import open_session
-from crosstrust.app.survey import Survey, survey
+from crosstrust.app.survey import Survey, look
 from crosstrust.chain.compare import Comparison
 from crosstrust.chain.likeness import compare_both
 from crosstrust.chain.question import Demand
@@ -37,7 +37,7 @@ def compare_images(first: str, second: str, options: Options) -> Likeness:
     """Return how alike two images are. Raises ``InputError`` where one is no reference."""
     references = parse_reference(first), parse_reference(second)
     with open_session(options) as session:
-        surveys = [survey(session.fetcher, each, depth="config") for each in references]
+        surveys = [look(session, each, depth="config") for each in references]
         return _compare(session.fetcher, surveys[0], surveys[1], _demand(options))
 
 

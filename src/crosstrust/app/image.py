@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosstrust.app.option import Options
 from crosstrust.app.session import open_session
-from crosstrust.app.survey import Survey, survey
+from crosstrust.app.survey import Survey, look
 from crosstrust.oci.reference import parse_reference
 
 
@@ -16,4 +16,4 @@ def read_image(image: str, options: Options, *, depth: str = "config") -> Survey
     """
     reference = parse_reference(image)
     with open_session(options, remembers=False) as session:
-        return survey(session.fetcher, reference, depth=depth)
+        return look(session, reference, depth=depth)

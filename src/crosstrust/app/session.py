@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
@@ -153,16 +154,19 @@ class Session:
         yield from (_notice(trouble, "nothing was cached") for trouble in self.fetcher.trouble)
         self.fetcher.trouble.clear()
 
+    def aged(self, name: str) -> Iterator[Notice]:
+        """Say how old what was read of ``name`` is, if the cache alone was read."""
+        if self.fetcher.oldest is not None:
+            text = f"read from the cache alone, fetched {_hours(self.fetcher.oldest)} before"
+            yield Notice("http.available", name, text)
+
     def _age(self, question: Question, ruling: Ruling) -> Iterator[Notice]:
         """Say how old the cache is where it was used, or could be."""
-        # The age of the copies is what it is now, whatever time they are judged for.
-        present = now()
         if self.fetcher.oldest is not None:
-            hours = (present - self.fetcher.oldest).total_seconds() / 3600
-            text = f"judged from the cache alone, fetched {hours:.1f} hours before"
+            text = f"judged from the cache alone, fetched {_hours(self.fetcher.oldest)} before"
             yield Notice("notary.available", question.gun, text)
             return
-        age = self.fetcher.age(question.gun, present)
+        age = self.fetcher.age(question.gun, now())
         unread = ruling.verdict.trust_data is None
         gaps = ruling.verdict.gaps
         if age is not None and unread and any(gap.klass is Class.UNREACHABLE for gap in gaps):
@@ -181,6 +185,11 @@ class Session:
             text = f"{subject.domain} is {signed.domain} by another name: this is the signed "
             text += "repository itself, and no copy of it was looked at"
             yield Notice("source.distinct", str(subject), text)
+
+
+def _hours(then: datetime) -> str:
+    """The age of copies is what it is now, whatever time they are judged for."""
+    return f"{(now() - then).total_seconds() / 3600:.1f} hours"
 
 
 def _is_first_sight(pins: Pins) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crosstrust.app.collect import Fetcher, Replies
 from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.question import top_want
@@ -9,18 +11,33 @@ from crosstrust.chain.side import Side
 from crosstrust.chain.side_reader import read_side
 from crosstrust.chain.want import Want
 from crosstrust.oci.reference import Reference
-from crosstrust.value import dataclass
+from crosstrust.value import dataclass, replace
+
+if TYPE_CHECKING:
+    from crosstrust.app.session import Session
+    from crosstrust.evidence.verdict import Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """``side`` says what is there, ``raw`` is the top document as served (None: not there)."""
+    """``side`` says what is there, ``raw`` is the top document as served (None: not there).
+
+    ``notices``: what the reader should know of the way it was read.
+    """
 
     reference: Reference
     side: Side
     dossier: Dossier
     raw: bytes | None
     origin: str
+    notices: tuple[Notice, ...] = ()
+
+
+def look(session: Session, reference: Reference, *, depth: str) -> Survey:
+    """Return what the registry serves; offline, what the cache has, and how old that is."""
+    session.fetcher.oldest = None
+    found = survey(session.fetcher, reference, depth=depth)
+    return replace(found, notices=tuple(session.aged(str(reference))))
 
 
 def survey(fetcher: Fetcher, reference: Reference, *, depth: str) -> Survey:

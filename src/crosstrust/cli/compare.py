@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crosstrust.app.compare import Likeness
+from crosstrust.cli.aside import tell_warnings
 from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import REJECTED, TRUSTED, UNDECIDED
 from crosstrust.cli.option import add_layers, add_network, add_platform, build_options
@@ -28,6 +29,7 @@ def run(values: Values, console: Console) -> int:
     options = build_options(values, console)
     with draw_progress(console, options) as drawn:
         found = compare_images(values.first, values.second, drawn)
+    tell_warnings((*found.first.notices, *found.second.notices), console)
     absent = [survey for survey in (found.first, found.second) if survey.side.absent]
     tell_troubles(absence(str(survey.reference), survey.origin) for survey in absent)
     if absent:

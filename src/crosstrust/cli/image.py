@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crosstrust.chain.side import Member, Side
+from crosstrust.cli.aside import tell_warnings
 from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import REJECTED
 from crosstrust.cli.option import add_network, add_platform, build_options
@@ -40,6 +41,7 @@ def run(values: Values, console: Console) -> int:
     lacking = tuple(each for each in options.platforms if not _offered(side, each))
     if lacking and side.members and side.complete:
         problems.append(_not_offered(name, side.members, lacking))
+    tell_warnings(found.notices, console)
     tell_troubles(problems)
     code = trouble_code(problems, absent=side.absent)
     return code if members or code else REJECTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crosstrust.app.survey import Survey
+from crosstrust.cli.aside import tell_warnings
 from crosstrust.cli.console import Console
 from crosstrust.cli.option import add_network, build_options
 from crosstrust.cli.parser import CommandParser, Values
@@ -36,6 +37,7 @@ def run(values: Values, console: Console) -> int:
         problems.append(absence(str(found.reference), found.origin))
     if found.raw is not None and side.digest is not None:
         console.result(_render(found, found.raw, values, console))
+    tell_warnings(found.notices, console)
     tell_troubles(problems)
     return trouble_code(problems, absent=side.absent)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crosstrust.cli.aside import tell_warnings
 from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import REJECTED, TRUSTED, UNDECIDED
 from crosstrust.cli.option import add_network, build_options
@@ -25,8 +26,9 @@ def run(values: Values, console: Console) -> int:
     from crosstrust.app.policy_init import propose_policy
 
     proposal = propose_policy(values.image, build_options(values, console))
+    verdict = proposal.verdict
+    tell_warnings(verdict.warnings, console)
     if not proposal.text:
-        verdict = proposal.verdict
         tell_troubles(verdict.failures or verdict.gaps)
         return REJECTED if verdict.failures else UNDECIDED
     console.result(proposal.text)

@@ -189,6 +189,27 @@ def test_what_could_not_be_asked_is_told(run: Run, command: str) -> None:
     assert result.err.startswith("crosstrust: http.")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(["manifest", MIRROR], ["manifest", MIRROR, "--raw"], ["image", MIRROR]),
+        ["compare", ORIGIN, MIRROR],
+    ],
+)
+def test_what_is_read_from_the_cache_says_how_old_it_is(run: Run, asked: list[str]) -> None:
+    names = [f"docker.io/{name}" if name == ORIGIN else name for name in asked if ":" in name]
+    seen = run(*asked)
+    assert (seen.code, seen.err) == (0, "")
+    result = run(*asked, "--offline")
+    said = [
+        f"crosstrust: warning: {name}: read from the cache alone, "
+        "fetched 0.0 hours before (http.available)"
+        for name in names
+    ]
+    assert (result.code, result.err.splitlines()) == (0, said)
+    assert run(*asked, "--offline", "--quiet").err == ""
+
+
 # --- compare ---
 
 

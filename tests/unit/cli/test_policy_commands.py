@@ -43,6 +43,18 @@ def test_init_takes_a_repository_alone_as_the_signed_one(run: Run, more: str) ->
 
 
 @pytest.mark.usefixtures("service")
+def test_init_from_the_cache_says_how_old_it_is(run: Run, root_pin: str) -> None:
+    # What was only proposed is not kept.
+    assert run("inspect", "nicolas/webdis", "--pin", root_pin).code == 0
+    first = run("policy", "init", "nicolas/webdis")
+    cached = run("policy", "init", "nicolas/webdis", "--offline")
+    assert (cached.code, cached.out) == (0, first.out)
+    assert first.err.count("\n") == 1
+    assert cached.err.count("\n") == 2
+    assert "judged from the cache alone, fetched 0.0 hours before" in cached.err
+
+
+@pytest.mark.usefixtures("service")
 def test_init_without_trust_data_writes_nothing(run: Run, folder: Path) -> None:
     result = run("policy", "init", "nicolas/other", "-o", "crosstrust.toml")
     assert result.code in {1, 3}
