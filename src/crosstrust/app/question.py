@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crosstrust.app.option import Options
-from crosstrust.chain.glob import repository_suffix
+from crosstrust.chain.glob import nearness
 from crosstrust.chain.pin import Pins
 from crosstrust.chain.question import Demand, Question
 from crosstrust.errors import InputError
@@ -64,13 +64,24 @@ def policy_for(subject: Reference, options: Options) -> ImagePolicy | None:
 
 
 def _signed_policy(policy: Policy, repository: str) -> ImagePolicy | None:
-    """Return the policy of a copy that ``repository`` signs: an exact one over every pattern."""
-    for image in sorted(policy.images, key=lambda image: len(image.signed_by), reverse=True):
-        suffix = repository_suffix(image.signed_by, repository)
-        if suffix is not None:
-            name = image.name
-            return image.at(name[:-1] + suffix if name.endswith("/*") else name)
-    return None
+    """Return the policy of a copy that ``repository`` signs: an exact one over every pattern.
+
+    Raises ``InputError`` where two are equally near and say different things.
+    """
+    found = [image for image in policy.images if image.signs(repository)]
+    if not found:
+        return None
+    nearest = max(nearness(image.signed_by) for image in found)
+    tied = [image for image in found if nearness(image.signed_by) == nearest]
+    if any(image.terms != tied[0].terms for image in tied):
+        raise InputError(
+            "policy.form",
+            repository,
+            expected="one [[image]] that says what holds for it",
+            actual=", ".join(image.name for image in tied),
+            remedy=f'add an [[image]] with name = "{repository}"',
+        )
+    return tied[0].signed_at(repository)
 
 
 def _signed(subject: Reference, policy: ImagePolicy | None, options: Options) -> Reference:

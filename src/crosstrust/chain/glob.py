@@ -49,6 +49,11 @@ def tag_covers(general: str, special: str) -> bool:
     return general in {"*", special}
 
 
+def nearness(pattern: str) -> tuple[bool, int]:
+    """Return how near a pattern that matches is: an exact name before all, then the longest."""
+    return not pattern.endswith("/*"), len(pattern)
+
+
 def repository_suffix(pattern: str, repository: str) -> str | None:
     """Return what ``*`` stands for in a pattern ``prefix/*``, or None if it does not match.
 

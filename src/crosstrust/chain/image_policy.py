@@ -7,6 +7,7 @@ from crosstrust.chain.pin import Pins
 from crosstrust.chain.question import Demand
 from crosstrust.chain.rule import Rule
 from crosstrust.oci.platform import Platform
+from crosstrust.oci.reference import parse_repository
 from crosstrust.value import dataclass, replace
 
 SCHEME = "notary-v1"
@@ -40,9 +41,30 @@ class ImagePolicy:
             return None
         signed_by = self.signed_by
         if signed_by.endswith("/*"):
-            signed_by = signed_by[:-1] + suffix
+            # Docker Hub keeps "nginx" as "library/nginx", below whatever name it was mirrored.
+            signed_by = parse_repository(signed_by[:-1] + suffix).repository
+        return self._of(repository, signed_by)
+
+    def signs(self, repository: str) -> bool:
+        """Return True if the signatures of ``repository`` count for what this policy names."""
+        return repository_suffix(self.signed_by, repository) is not None
+
+    def signed_at(self, repository: str) -> ImagePolicy:
+        """Return this policy for a copy that ``repository`` signs, without pattern."""
+        name = self.name
+        if name.endswith("/*"):
+            name = name[:-1] + (repository_suffix(self.signed_by, repository) or "")
+        return self._of(name, repository)
+
+    @property
+    def terms(self) -> ImagePolicy:
+        """What holds, whatever it holds for and wherever in the file it stands."""
+        rules = tuple(replace(rule, line=0) for rule in self.rules)
+        return replace(self, name="", signed_by="", rules=rules)
+
+    def _of(self, name: str, signed_by: str) -> ImagePolicy:
         of_prefix = self.of_prefix or self.name.endswith("/*")
-        return replace(self, name=repository, signed_by=signed_by, of_prefix=of_prefix)
+        return replace(self, name=name, signed_by=signed_by, of_prefix=of_prefix)
 
     def rule_for(self, tag: str) -> Rule | None:
         """Return the first rule, in the order of the file, that is for ``tag``."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crosstrust.chain.glob import nearness
 from crosstrust.chain.image_policy import SCHEME, ImagePolicy
 from crosstrust.chain.key_pin import parse_key_id, parse_role, parse_signer
 from crosstrust.chain.pin import Pins
@@ -39,11 +40,11 @@ class Policy:
     def image_for(self, repository: str) -> ImagePolicy | None:
         """Return what holds for a canonical repository name, or None if nothing is said of it.
 
-        The longest name wins, an exact one over every pattern. The policy returned names
+        An exact name wins over every pattern, then the longest. The policy returned names
         ``repository`` and its signed repository themselves, never a pattern.
         """
-        by_length = sorted(self.images, key=lambda image: len(image.name), reverse=True)
-        found = (image.at(repository) for image in by_length)
+        nearest = sorted(self.images, key=lambda image: nearness(image.name), reverse=True)
+        found = (image.at(repository) for image in nearest)
         return next((image for image in found if image is not None), None)
 
 

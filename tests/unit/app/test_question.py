@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from crosstrust.chain.pin import Pins
+from crosstrust.chain.policy import Policy
 from crosstrust.errors import InputError
 from crosstrust.evidence.verdict import Decision
 from crosstrust.oci.platform import parse_platform
@@ -150,6 +151,58 @@ def test_a_signed_repository_s_exact_policy_wins_over_a_prefix(desk: Desk) -> No
     )
     question = desk.question(SIGNED, signed_by=None, pins=Pins(), policy=both)
     assert question.pins.root == desk.root.root
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_exact_signer_wins_over_a_pattern_of_its_length(desk: Desk, order: int) -> None:
+    prefix = '[[image]]\nname = "ghcr.io/a/*"\nsigned-by = "docker.io/team/*"\n'
+    exact = '[[image]]\nname = "ghcr.io/a/x"\nsigned-by = "docker.io/team/x"\n'
+    entries = (
+        f'{prefix}keys.root = ["{OTHER}"]\n',
+        f'{exact}keys.root = ["{desk.root.root[0]}"]\n',
+    )
+    chosen = {"signed_by": None, "pins": Pins(), "policy": policy("".join(entries[::order]))}
+    for image in ("docker.io/team/x:1", "ghcr.io/a/x:1"):
+        question = desk.question(image, **chosen)
+        assert str(question.signed) == "docker.io/team/x:1"
+        assert (question.pins.root, question.pins.of_prefix) == (desk.root.root, False)
+
+
+def two_copies(root: str, more: str = "") -> Policy:
+    """Two mirrors of one author's image; ``more`` is demanded of the second alone."""
+    return policy(
+        "".join(
+            f'[[image]]\nname = "{host}/x/webdis"\nsigned-by = "{ORIGIN}"\n'
+            f'keys.root = ["{root}"]\n{demands}[[image.rule]]\ntags = ["*"]\n'
+            for host, demands in (("ghcr.io", ""), ("quay.io", more))
+        )
+    )
+
+
+def test_copies_of_one_author_may_share_what_is_said_of_the_author(desk: Desk) -> None:
+    alike = two_copies(desk.root.root[0])
+    question = desk.question(SIGNED, signed_by=None, pins=Pins(), policy=alike)
+    assert question.pins.root == desk.root.root
+
+
+def test_copies_of_one_author_that_differ_do_not_speak_for_the_author(desk: Desk) -> None:
+    tie = two_copies(desk.root.root[0], f'keys.repository = ["{OTHER}"]\n')
+    with pytest.raises(InputError) as caught:
+        desk.question(SIGNED, signed_by=None, pins=Pins(), policy=tie)
+    assert (caught.value.code, caught.value.where) == ("policy.form", ORIGIN)
+    assert caught.value.actual == "ghcr.io/x/webdis, quay.io/x/webdis"
+    assert caught.value.remedy == f'add an [[image]] with name = "{ORIGIN}"'
+    question = desk.question("quay.io/x/webdis:1", signed_by=None, pins=Pins(), policy=tie)
+    assert question.pins.repository == (OTHER,)
+
+
+@pytest.mark.parametrize("image", ["nginx:1", "reg.example/mirror/nginx:1"])
+def test_an_official_image_and_its_copy_below_a_prefix(desk: Desk, image: str) -> None:
+    root = desk.root.root[0]
+    wide = webdis_policy(root, name="reg.example/mirror/*", signed_by="docker.io/*")
+    question = desk.question(image, signed_by=None, pins=Pins(), policy=wide)
+    assert str(question.signed) == "docker.io/library/nginx:1"
+    assert question.pins.root == (root,)
 
 
 def test_a_policy_of_other_images_says_nothing(desk: Desk) -> None:

@@ -192,6 +192,28 @@ def test_the_longest_name_wins(repository: str, signed_by: str) -> None:
     assert (image.name, image.signed_by) == (repository, signed_by)
 
 
+EXACT = '[[image]]\nname = "public.ecr.aws/team/x"\nsigned-by = "docker.io/team/y"\n'
+PATTERN = '[[image]]\nname = "public.ecr.aws/team/*"\nsigned-by = "docker.io/team/*"\n'
+
+
+@pytest.mark.parametrize("text", [EXACT + PATTERN, PATTERN + EXACT])
+def test_an_exact_name_wins_over_a_pattern_of_its_length(text: str) -> None:
+    image = parse(text).image_for("public.ecr.aws/team/x")
+    assert image is not None
+    assert (image.signed_by, image.of_prefix) == ("docker.io/team/y", False)
+    other = parse(text).image_for("public.ecr.aws/team/z")
+    assert other is not None
+    assert (other.signed_by, other.of_prefix) == ("docker.io/team/z", True)
+
+
+@pytest.mark.parametrize("below", ["nginx", "library/nginx"])
+def test_a_name_of_one_part_below_a_prefix_is_docker_hub_s_library(below: str) -> None:
+    wide = '[[image]]\nname = "reg.example/mirror/*"\nsigned-by = "docker.io/*"\n'
+    image = parse(wide).image_for(f"reg.example/mirror/{below}")
+    assert image is not None
+    assert image.signed_by == "docker.io/library/nginx"
+
+
 @pytest.mark.parametrize("repository", ["public.ecr.aws/nicolasx/a", "docker.io/nicolas/webdis"])
 def test_a_prefix_holds_at_its_border(repository: str) -> None:
     assert parse(PREFIXES).image_for(repository) is None
