@@ -60,10 +60,11 @@ def _signed(text: str) -> Reference:
 
 
 def _pins(data: TrustData) -> Pins:
+    # A role below targets/releases releases nothing and is no signer: it has no name to pin.
     signers = {
         role.name.removeprefix("targets/"): _canonical(role.keys)
         for role in data.roles
-        if role.name.startswith("targets/") and role.name != RELEASES
+        if role.name.startswith("targets/") and not f"{role.name}/".startswith(f"{RELEASES}/")
     }
     named = {key for keys in signers.values() for key in keys}
     released = tuple(k for k in _canonical(_keys(data.role(RELEASES))) if k not in named)
@@ -80,7 +81,8 @@ def _keys(role: Role | None) -> tuple[Key, ...]:
 
 
 def _canonical(keys: tuple[Key, ...]) -> tuple[str, ...]:
-    return tuple(key.canonical for key in keys)
+    """Each key once: a role may list one key bare and in a certificate."""
+    return tuple(dict.fromkeys(key.canonical for key in keys))
 
 
 def _comments(repository: str) -> tuple[str, ...]:

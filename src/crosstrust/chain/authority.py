@@ -53,11 +53,12 @@ def judge_pins(pins: Pins, data: TrustData) -> Iterator[Check]:
         yield from _role_keys("repository", data.role("targets"), pins.repository)
     for name, allowed in pins.signers.items():
         yield from _role_keys(f"signer/{name}", data.role(f"targets/{name}"), allowed)
-    releases = data.role(RELEASES)
-    if releases is not None and (pins.signers or pins.releases):
+    if pins.signers or pins.releases:
+        releases = data.role(RELEASES)
+        keys = releases.keys if releases is not None else ()
         allowed = pins.releases + tuple(k for keys in pins.signers.values() for k in keys)
-        yield from _allowed_keys("releases", releases.keys, allowed)
-        yield from _pins_used("releases", releases.keys, pins.releases)
+        yield from _allowed_keys("releases", keys, allowed)
+        yield from _pins_used("releases", keys, pins.releases)
 
 
 def _role_keys(name: str, role: Role | None, allowed: tuple[str, ...]) -> Iterator[Check]:

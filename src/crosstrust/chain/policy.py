@@ -159,13 +159,11 @@ def _parse_signers(table: Table) -> dict[str, tuple[str, ...]]:
 
 
 def _key_ids(table: Table, key: str) -> tuple[str, ...]:
-    return tuple(table.parsed(key, item, parse_key_id) for item in table.strings(key))
+    return table.each(key, parse_key_id)
 
 
 def _parse_platforms(table: Table) -> tuple[Platform, ...]:
-    return tuple(
-        table.parsed("platforms", item, parse_platform) for item in table.strings("platforms")
-    )
+    return table.each("platforms", parse_platform)
 
 
 def _parse_rules(tables: tuple[Table, ...]) -> tuple[Rule, ...]:
@@ -193,14 +191,13 @@ def _parse_rule(table: Table) -> Rule:
     expect = table.choice("expect", ("signed", "unsigned"), "signed")
     _refuse_demands_on_unsigned(table, expect)
     versions = table.string("versions")
-    roles = table.strings("signed-by")
     return Rule(
         versions=table.parsed("versions", versions, parse_version_range) if versions else None,
-        tags=table.strings("tags"),
+        tags=table.each("tags", str),
         expect=expect,
         form=table.choice("form", ("image", "index")),
         platforms=_parse_platforms(table),
-        roles=tuple(table.parsed("signed-by", role, parse_role) for role in roles),
+        roles=table.each("signed-by", parse_role),
         accept_config=table.choice("accept", ("config",)) == "config",
         allow_extra_platforms=table.flag("allow-extra-platforms"),
         line=table.line(),

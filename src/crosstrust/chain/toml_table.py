@@ -133,6 +133,18 @@ class Table:
                 remedy=error.remedy,
             ) from error
 
+    def each(self, key: str, parse: Callable[[str], T]) -> tuple[T, ...]:
+        """Return what ``parse`` makes of each text of the list at ``key``: no two the same."""
+        found: dict[T, None] = {}
+        for raw in self.strings(key):
+            value = self.parsed(key, raw, parse)
+            if value in found:
+                raise self._wrong(
+                    key, f"each entry of `{key}` once", raw, remedy=f"remove one {raw[:_SHOWN]!r}"
+                )
+            found[value] = None
+        return tuple(found)
+
     def _wrong(self, key: str, expected: str, value: object, *, remedy: str = "") -> InputError:
         return self.fault(key, expected, actual=repr(value)[:_SHOWN], remedy=remedy)
 

@@ -242,6 +242,21 @@ def test_a_key_for_releases_alone_is_named(tmp_path: Path) -> None:
     assert image.pins.releases == (released.canonical,)
 
 
+def test_a_role_below_releases_has_no_pin(tmp_path: Path) -> None:
+    """It releases nothing, and is no signer's: a policy has no name for it."""
+    other = Sandbox(at=now())
+    publish_release(other)
+    other.author.delegate("targets/releases/ci")
+    other.author.delegate("targets/nicolasff/ci")
+    other.publish()
+    with other.serve() as served:
+        chosen = options(tmp_path, served.environment, signed_by=ORIGIN)
+        (image,) = parse_policy(propose_policy(COPY, chosen).text, "x").images
+        (verdict,) = verify(COPY, replace(chosen, pins=image.pins))
+    assert sorted(image.pins.signers) == ["nicolasff", "nicolasff/ci"]
+    assert verdict.decision is Decision.TRUSTED
+
+
 def test_a_repository_without_signers_has_no_signer_pins(tmp_path: Path) -> None:
     other = Sandbox(at=now())
     other.author.sign(TAG, Digest.of(b"x"), 1)

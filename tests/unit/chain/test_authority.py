@@ -101,6 +101,22 @@ def test_releases_need_not_exist() -> None:
     assert world.ask(pins=pins).decision is Decision.TRUSTED
 
 
+@pytest.mark.parametrize("name", ["repository", "releases", "signer/nicolasff"])
+def test_a_pinned_key_of_a_role_that_is_gone_is_not_used(name: str) -> None:
+    """A list of keys says that the role has them, so a role without them is another one."""
+    world = mirrored()
+    gone = role_name(name)
+    world.scheme.roles = tuple(one for one in world.scheme.roles if one.name != gone)
+    pins = {
+        "repository": Pins((ROOT,), (SIGNER,)),
+        "releases": Pins((ROOT,), releases=(SIGNER,)),
+        "signer/nicolasff": Pins((ROOT,), signers={"nicolasff": (SIGNER,)}),
+    }[name]
+    (check,) = world.ask(pins=pins).failures[:1]
+    assert (check.code, check.where, check.expected) == ("pin.match", name, SIGNER)
+    assert check.actual == "no such role"
+
+
 def test_a_scoped_pin_is_named_as_such() -> None:
     world = mirrored()
     targets = replace(world.scheme.roles[2], keys=(Key(OTHER, REPOSITORY, "ecdsa-x509"),))

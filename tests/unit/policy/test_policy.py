@@ -359,8 +359,37 @@ MISTAKES = {
         "policy.form",
     ),
 }
+TWICE = (
+    *(f'keys.{role} = ["{ROOT}", "{SIGNER}", "{ROOT}"]' for role in ("root", "repository")),
+    *(f'keys.{role} = ["{ROOT}", "{ROOT}"]' for role in ("releases", "signers.alice")),
+    'platforms = ["linux/amd64", "linux/amd64"]',
+    '[[image.rule]]\ntags = ["a", "b", "a"]',
+    '[[image.rule]]\ntags = ["a"]\nsigned-by = ["repository", "repository"]',
+    '[[image.rule]]\ntags = ["a"]\nplatforms = ["linux/arm/v7", "linux/arm/v7"]',
+)
+MISTAKES |= {
+    f"twice: {lines}": (
+        f"{HEAD}{lines}\n",
+        f"crosstrust.toml line {3 + lines.count(chr(10))}",
+        "policy.form",
+    )
+    for lines in TWICE
+}
+MISTAKES |= {
+    "a platform in two spellings": (
+        HEAD + 'platforms = ["linux/arm64", "linux/arm64/v8"]\n',
+        "crosstrust.toml line 3",
+        "policy.form",
+    ),
+    "a key in two spellings": (
+        HEAD + f'keys.root = ["{ROOT}", "{ROOT.upper()}"]\n',
+        "crosstrust.toml line 3",
+        "policy.form",
+    ),
+}
 # What a schema cannot know: the grammar of references, duplicates by their canonical name.
 BEYOND_SCHEMA = {
+    *("a platform in two spellings", "a key in two spellings"),
     *("tag in name", "digest in signed-by", "upper case name", "star without border"),
     *("star alone", "prefix signed by one", "an image twice", "a rule twice"),
 }
@@ -391,6 +420,13 @@ def test_the_schema_accepts_what_we_accept(text: str) -> None:
 def test_a_platform_that_is_none_is_told() -> None:
     error = refusal(HEAD + 'platforms = ["linux/amd64/v1/x"]\n')
     assert error.where == "crosstrust.toml line 3"
+
+
+def test_what_stands_twice_is_named() -> None:
+    error = refusal(HEAD + 'platforms = ["linux/arm64", "linux/arm64/v8"]')
+    assert error.expected == "each entry of `platforms` once"
+    assert error.actual == "'linux/arm64/v8'"
+    assert error.remedy == "remove one 'linux/arm64/v8'"
 
 
 def test_a_syntax_error_names_line_and_column() -> None:
