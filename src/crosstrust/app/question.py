@@ -27,11 +27,16 @@ def build_question(image: str, options: Options, *, at: datetime) -> Question:
     subject = parse_reference(image)
     policy = policy_for(subject, options)
     signed = _signed(subject, policy, options)
+
+    def demand(tag: str | None) -> Demand:
+        return _demand(tag, policy, options)
+
     return Question(
         subject=subject,
         signed=signed,
         pins=_pins(policy, signed, options),
-        demand=_demand(signed, policy, options),
+        demand=demand(signed.tag),
+        demands=demand if signed.tag is None else None,
         at=options.at or at,
         historic=options.at is not None,
     )
@@ -143,12 +148,11 @@ def _pins(policy: ImagePolicy | None, signed: Reference, options: Options) -> Pi
     )
 
 
-def _demand(signed: Reference, policy: ImagePolicy | None, options: Options) -> Demand:
+def _demand(tag: str | None, policy: ImagePolicy | None, options: Options) -> Demand:
+    """Return what is demanded of ``tag``; None: of an image whose tag is not known yet."""
     base = Demand()
     if policy is not None:
-        tagged = signed.tag is not None
-        base = policy.demand(signed.tag or "")
-        base = base if tagged or not policy.rules else replace(base, ruled=False)
+        base = policy.demand(tag) if tag is not None else replace(policy, rules=()).demand("")
     return replace(
         base,
         platforms=options.platforms or base.platforms,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from crosstrust.chain.compare import compare_sides
 from crosstrust.chain.dossier import Dossier
+from crosstrust.chain.own_repository import judge_own_bytes
 from crosstrust.chain.question import Demand, Question
 from crosstrust.chain.side import Side
 from crosstrust.chain.side_reader import read_side
@@ -32,9 +33,12 @@ class Content:
 
 
 def judge_content(
-    question: Question, dossier: Dossier, signature: Signature, copy: Side
+    question: Question, dossier: Dossier, signature: Signature, copy: Side, *, accepted: bool
 ) -> Content:
-    """Steps from the accepted signature to the goal: this copy is the signed image."""
+    """Steps from the accepted signature to the goal: this copy is the signed image.
+
+    ``accepted``: the signature follows from a pinned key, so that its digest may be advised.
+    """
     goal = Claim("image", str(question.subject), str(copy.digest))
     readable = Claim("signed-bytes", str(question.signed), str(signature.digest))
     same = Claim("same", goal.subject, goal.value)
@@ -45,11 +49,12 @@ def judge_content(
     looks = last_looks(question, dossier)
     if not wants:
         wants += [look for look in looks if not dossier.asked(look)]
+    tags = tuple(judge_tags(question, dossier, copy, looks))
     final = (
         Check.passed("image.tag.present", goal.subject, actual=goal.value),
         *copy.problems,
-        *_plain_check(question, signature, copy),
-        *judge_tags(question, dossier, copy, looks),
+        *judge_own_bytes(question, signature, copy.digest, tags, accepted=accepted),
+        *tags,
     )
     steps = (
         *staged((signature.accepted,), readable, checks),
@@ -178,21 +183,6 @@ def _form_check(demand: Demand, where: str, signed: Side) -> Iterator[Check]:
         demand.form,
         actual,
         "correct the rule's form, or ask the author why this release has another",
-    )
-
-
-def _plain_check(question: Question, signature: Signature, copy: Side) -> Iterator[Check]:
-    """Yield that the author's own repository serves the signed bytes, not their likeness."""
-    if not question.plain or copy.digest == signature.digest:
-        return
-    yield Check(
-        "image.tag.signed",
-        Outcome.FAILED,
-        str(question.subject),
-        Class.CONTENT,
-        f"{signature.digest}, signed",
-        str(copy.digest),
-        "the tag holds other bytes than the author signed: run the signed digest instead",
     )
 
 

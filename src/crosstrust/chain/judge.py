@@ -19,13 +19,14 @@ from crosstrust.chain.scheme import Judgement, Scheme
 from crosstrust.chain.side import Side
 from crosstrust.chain.side_reader import read_side
 from crosstrust.chain.signature import Signature, find_signature, judge_absence
+from crosstrust.chain.unvouched import without_comparison
 from crosstrust.chain.want import Want
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.graph import Evidence, Step
 from crosstrust.evidence.trust_data import TrustData
 from crosstrust.evidence.verdict import Decision, SignedBy, Verdict
-from crosstrust.value import dataclass
+from crosstrust.value import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,16 @@ def judge(question: Question, dossier: Dossier, scheme: Scheme) -> Ruling:
     )
     data = judgement.trust_data
     copy = read_side(dossier, question.subject.repository, question.top)
-    signature = find_signature(question, data) if data is not None else None
-    content = None
-    if signature is not None and copy.digest is not None:
-        content = judge_content(question, dossier, signature, copy)
+    signature = find_signature(question, data, copy.digest) if data is not None else None
     steps = [*judgement.evidence.steps, *judge_moment(question, judgement)]
     steps += signature.steps if signature else ()
+    content = None
+    if signature is not None and copy.digest is not None:
+        question = replace(question, demand=signature.demand)
+        pinned = axioms(question, data)
+        accepted = signature.accepted in Evidence(tuple(steps)).holding(pinned)
+        content = judge_content(question, dossier, signature, copy, accepted=accepted)
+        content = content if pinned else _undisputed(content)
     steps += content.steps if content else _alone(question, judgement, signature, copy)
     steps += _other_release(question, data, signature, copy, content)
     evidence = Evidence(tuple(steps))
@@ -86,6 +91,12 @@ def judge(question: Question, dossier: Dossier, scheme: Scheme) -> Ruling:
     )
     wants = content.wants if content is not None else tuple(copy.missing)
     return Ruling(verdict, judgement.state, wants)
+
+
+def _undisputed(content: Content) -> Content:
+    """Return what was established of the copy where no pinned key vouches for any signature."""
+    steps, notices = without_comparison(content.steps)
+    return replace(content, steps=steps, warnings=(*content.warnings, *notices))
 
 
 def decide(
@@ -111,7 +122,7 @@ def _alone(
     """Steps that conclude nothing: what is absent, and what stopped the comparison."""
     checks: list[Check] = []
     if signature is None:
-        checks += judge_absence(question, judgement)
+        checks += judge_absence(question, judgement, copy.digest)
     if copy.absent:
         checks.append(_copy_absent(question))
     else:
@@ -129,14 +140,15 @@ def _other_release(
     """Steps that conclude nothing: which signed release a copy that differs really is."""
     if data is None or signature is None or copy.digest is None or content is None:
         return ()
-    if all(step.check.outcome is not Outcome.FAILED for step in content.steps):
-        return ()
-    where = str(question.subject)
-    checks = judge_other_release(data, signature, copy.digest, where)
-    return [Step((), Claim("none", where, ""), check) for check in checks]
+    compared = [step.check for step in content.steps]
+    checks = judge_other_release(question, data, signature, copy.digest, compared)
+    return [Step((), Claim("none", str(question.subject), ""), check) for check in checks]
 
 
 def _copy_absent(question: Question) -> Check:
+    remedy = "check the name; if the signed repository has it, the copy was never pushed"
+    if question.plain:
+        remedy = "check the name; if it is signed, ask the author to push it again"
     return Check(
         "image.tag.present",
         Outcome.FAILED,
@@ -144,7 +156,7 @@ def _copy_absent(question: Question) -> Check:
         Class.CONTENT,
         "an image",
         "404: the registry has none of this name",
-        "check the name; if the signed repository has it, the copy was never pushed",
+        remedy,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from crosstrust.chain.authority import released_tags
+from crosstrust.chain.question import Question
 from crosstrust.chain.signature import Signature
 from crosstrust.chain.version import parse_version
 from crosstrust.evidence.check import Check, Class, Outcome
@@ -17,26 +18,43 @@ from crosstrust.oci.digest import Digest
 
 # As many names as one line bears.
 _NAMED = 8
+# What only a copy of another image fails. A platform that the user demands and nobody published,
+# or an object that is not served, says nothing of which image it is.
+_DIFFERENT = frozenset(
+    {
+        "image.artifact.supported",
+        "image.config.consistent",
+        "image.config.same",
+        "image.layer.diff_id",
+        "image.platform.extra",
+        "image.platform.present",
+        "image.tag.signed",
+    }
+)
 
 
 def judge_other_release(
-    data: TrustData, signature: Signature, digest: Digest, where: str
+    question: Question,
+    data: TrustData,
+    signature: Signature,
+    digest: Digest,
+    compared: Sequence[Check],
 ) -> Iterator[Check]:
     """Yield that the copy ``digest`` is signed under another tag than ``signature`` is.
 
-    Call it only where the copy was found not to be the signed image: one release may be signed
-    in two forms.
+    Only where ``compared`` shows that it is not the signed image, since one release may be signed
+    in two forms, and not where the reference contradicts itself, which is no fault of the copy.
     """
     entries = released_tags(data, tag=None, digest=digest)
     others = sorted({entry.tag for entry in entries if entry.tag != signature.tag})
-    if not others:
+    if not others or digest == signature.digest or not _is_another(compared):
         return
     names = ", ".join(others[:_NAMED])
-    code, klass, remedy = _finding(signature.tag, others, names)
+    code, klass, remedy = _finding(question.subject.tag, signature.tag, others, names)
     yield Check(
         code,
         Outcome.FAILED,
-        where,
+        str(question.subject),
         klass,
         f"{signature.digest}, signed as {signature.tag}",
         f"{digest}, signed as {names}",
@@ -44,12 +62,28 @@ def judge_other_release(
     )
 
 
-def _finding(tag: str, others: Sequence[str], names: str) -> tuple[str, Class, str]:
-    """Return code, class and remedy: a late copy and a replayed one look alike where tags move."""
+def _is_another(compared: Sequence[Check]) -> bool:
+    failed = [check for check in compared if check.outcome is Outcome.FAILED]
+    if any(check.code == "reference.tag.digest" for check in failed):
+        return False
+    demanded = ("image.platform.present", Class.POLICY)
+    return any(c.code in _DIFFERENT and (c.code, c.klass) != demanded for c in failed)
+
+
+def _finding(
+    name: str | None, tag: str, others: Sequence[str], names: str
+) -> tuple[str, Class, str]:
+    """Return code, class and remedy: a late copy and a replayed one look alike where tags move.
+
+    ``name`` is the copy's own tag; ``tag`` is the signed one that was asked for.
+    """
+    if name is None or (name != tag and name in others):
+        remedy = f"this is {names}, as it was named, and {tag} was asked for: name one release"
+        return "image.tag.same", Class.CONTENT, remedy
     if _moves(tag, others):
         remedy = f"push {tag} to the copy again; until then it is {names}"
         return "image.tag.current", Class.CONTENT, remedy
-    remedy = f"this is {names} under the name {tag}: do not run it; ask who pushed it"
+    remedy = f"this is {names} under the name {name}: do not run it; ask who pushed it"
     return "image.tag.same", _class_of(tag, others), remedy
 
 

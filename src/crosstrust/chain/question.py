@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,9 @@ class Question:
     ``subject`` is the copy, with a tag, a digest or both. ``signed`` is the repository whose
     author's signatures count, with the tag that must be signed; it has no tag only where the
     subject is a digest on that same repository. ``at`` is UTC; ``historic`` where the user chose
-    it. ``seen`` is the scheme's state from earlier runs (b"" for none).
+    it. ``seen`` is the scheme's state from earlier runs (b"" for none). ``demands``: what is
+    demanded of each tag, where no tag is named and that of the digest is yet to be found; else
+    ``demand`` holds.
     """
 
     subject: Reference
@@ -53,6 +56,11 @@ class Question:
     at: datetime
     historic: bool = False
     seen: bytes = b""
+    demands: Callable[[str], Demand] | None = None
+
+    def demand_for(self, tag: str) -> Demand:
+        """Return what must hold of the signed ``tag``."""
+        return self.demand if self.demands is None else self.demands(tag)
 
     @property
     def gun(self) -> str:

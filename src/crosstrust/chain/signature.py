@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from crosstrust.chain.authority import RELEASED, judge_pins, judge_roles, pin_name, released_tags
 from crosstrust.chain.pin import signed_tag
@@ -11,9 +11,11 @@ from crosstrust.chain.scheme import Judgement
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.graph import Step, staged
-from crosstrust.evidence.trust_data import TrustData
+from crosstrust.evidence.trust_data import SignedTag, TrustData
 from crosstrust.oci.digest import Digest
 from crosstrust.value import dataclass
+
+SIGNED_ALGORITHM = "sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Signature:
 
     ``length`` is the signed length of the manifest or index in bytes, ``hashes`` what else was
     signed of its bytes, as (algorithm, hex digits); ``accepted`` is the claim that this digest is
-    the author's and fits the user's pins and rules.
+    the author's and fits the user's pins and rules. ``demand`` is what the user demands of this
+    tag.
     """
 
     tag: str
@@ -30,32 +33,67 @@ class Signature:
     length: int
     accepted: Claim
     steps: tuple[Step, ...]
+    demand: Demand
     hashes: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def fits(self) -> bool:
+        """True where the user's pins and rules allow it."""
+        return all(step.check.outcome is Outcome.PASSED for step in self.steps)
 
-def find_signature(question: Question, data: TrustData) -> Signature | None:
-    """Return the signature that the question is about; None if there is none, or two differ."""
-    digest = question.subject.digest if question.signed.tag is None else None
-    entries = released_tags(data, tag=question.signed.tag, digest=digest)
-    # Of several tags with the digest, one will do on which all roles that release it agree.
-    entry = next((entry for entry in entries if _is_agreed(data, entry.tag)), None)
-    if entry is None or entry.digest is None:
+
+def find_signature(
+    question: Question, data: TrustData, held: Digest | None = None
+) -> Signature | None:
+    """Return the signature that the question is about; None if there is none, or two differ.
+
+    ``held`` is the digest of the copy's bytes, in the algorithm in which digests are signed.
+    """
+    digest = signed_form(question, held)
+    if question.signed.tag is None and digest is None:
         return None
-    claim = signed_tag(question.gun, entry.tag, entry.digest)
+    entries = released_tags(data, tag=question.signed.tag, digest=digest)
+    # Of several tags with the digest, one will do on which all roles that release it agree, and
+    # that the user's rules allow.
+    found = [
+        _signature(question, data, entry.tag, entry.digest, entry.length)
+        for entry in entries
+        if entry.digest is not None and _is_agreed(data, entry.tag)
+    ]
+    return next((one for one in found if one.fits), found[0] if found else None)
+
+
+def signed_form(question: Question, held: Digest | None) -> Digest | None:
+    """Return the digest to look for among the signed ones; None for any, or not known.
+
+    Authors sign sha256: a digest of another algorithm is found by the bytes that it names.
+    """
+    asked = question.subject.digest
+    if question.signed.tag is not None or asked is None:
+        return None
+    return asked if asked.algorithm == SIGNED_ALGORITHM else held
+
+
+def _signature(
+    question: Question, data: TrustData, tag: str, digest: Digest, length: int
+) -> Signature:
+    claim = signed_tag(question.gun, tag, digest)
     accepted = Claim("accepted", claim.subject, claim.value)
+    demand = question.demand_for(tag)
     checks = [
         *judge_pins(question.pins, data),
-        *judge_roles(question.demand, data, entry.tag, entry.digest),
-        *judge_rule(question.demand, claim.subject),
+        *judge_roles(demand, data, tag, digest),
+        *judge_rule(demand, claim.subject),
     ]
     steps = staged((claim,), accepted, checks)
-    stated = released_tags(data, tag=entry.tag, digest=entry.digest)
+    stated = released_tags(data, tag=tag, digest=digest)
     hashes = tuple(dict.fromkeys(each for one in stated for each in one.hashes))
-    return Signature(entry.tag, entry.digest, entry.length, accepted, steps, hashes)
+    return Signature(tag, digest, length, accepted, steps, demand, hashes)
 
 
 def _is_agreed(data: TrustData, tag: str) -> bool:
-    return len({entry.digest for entry in released_tags(data, tag=tag, digest=None)}) == 1
+    entries = released_tags(data, tag=tag, digest=None)
+    return len({(entry.digest, entry.length) for entry in entries}) == 1
 
 
 def judge_rule(demand: Demand, where: str) -> Iterator[Check]:
@@ -84,23 +122,28 @@ def judge_rule(demand: Demand, where: str) -> Iterator[Check]:
         yield Check.passed("policy.rule", where)
 
 
-def judge_absence(question: Question, judgement: Judgement) -> Iterator[Check]:
-    """Yield why no single released signature was found, unless the scheme has said it."""
-    if judgement.trust_data is None:
+def judge_absence(
+    question: Question, judgement: Judgement, held: Digest | None = None
+) -> Iterator[Check]:
+    """Yield why no single released signature was found, unless the scheme has said it.
+
+    Nothing of a digest that can be compared with no signed one, as long as its bytes are unread.
+    """
+    wanted = signed_form(question, held)
+    if judgement.trust_data is None or (question.signed.tag is None and wanted is None):
         return
     said = {check.code for check in judgement.evidence.checks if check.outcome is Outcome.FAILED}
-    check = _absence(question, judgement.trust_data)
+    check = _absence(question, judgement.trust_data, wanted)
     if check.code not in said:
         yield check
 
 
-def _absence(question: Question, data: TrustData) -> Check:
+def _absence(question: Question, data: TrustData, wanted: Digest | None) -> Check:
     """Return whether it is unsigned, unreleased, or signed as two digests."""
-    tag, digest = question.signed.tag, question.subject.digest
-    where = f"{question.gun}:{tag}" if tag else f"{question.gun}@{digest}"
+    tag = question.signed.tag
+    where = f"{question.gun}:{tag}" if tag else f"{question.gun}@{question.subject.digest}"
     if question.demand.unsigned:
         return _unsigned_as_expected(where)
-    wanted = None if tag else digest
     entries = [
         entry
         for entry in data.tags
@@ -108,17 +151,42 @@ def _absence(question: Question, data: TrustData) -> Check:
     ]
     released = [entry for entry in entries if entry.role in RELEASED]
     if not entries:
-        return _absent("tuf.target.present", where, "no signed tag of this name")
+        return _not_signed(where, tag)
     if not released:
         names = ", ".join(pin_name(entry.role) for entry in entries)
-        return _absent("tuf.target.released", where, f"signed by {names}, not released")
+        remedy = "treat it as unsigned: ask the author to release it"
+        return _absent("tuf.target.released", where, f"signed by {names}, not released", remedy)
     if any(entry.digest is None for entry in released):
-        return _absent("digest.algorithm.supported", where, "signed without a sha256 digest")
-    found = ", ".join(f"{entry.digest} by {pin_name(entry.role)}" for entry in released)
-    remedy = "ask the author which one is meant; they must sign it again"
+        remedy = "ask the author to sign it again, with a sha256 digest"
+        actual = "signed without a sha256 digest"
+        return _absent("digest.algorithm.supported", where, actual, remedy)
+    return _disagreement(where, released_tags(data, tag=released[0].tag, digest=None))
+
+
+def _disagreement(where: str, entries: Sequence[SignedTag]) -> Check:
+    found = (f"{pin_name(e.role)}: {e.digest} of {e.length} bytes" for e in entries)
     return Check(
-        "signer.agree", Outcome.FAILED, where, Class.ATTACK, "one signed digest", found, remedy
+        "signer.agree",
+        Outcome.FAILED,
+        where,
+        Class.ATTACK,
+        "one signed digest",
+        ", ".join(found),
+        "ask the author which one is meant; they must sign it again",
     )
+
+
+def _not_signed(where: str, tag: str | None) -> Check:
+    if tag is None:
+        actual = "no signed tag has this digest"
+        remedy = (
+            "treat it as unsigned. A platform of a signed index is not signed by itself: "
+            "verify the index by its tag or digest"
+        )
+    else:
+        actual = "no signed tag of this name"
+        remedy = "treat it as unsigned: check the tag's spelling, or ask the author to sign it"
+    return _absent("tuf.target.present", where, actual, remedy)
 
 
 def _unsigned_as_expected(where: str) -> Check:
@@ -133,7 +201,7 @@ def _unsigned_as_expected(where: str) -> Check:
     )
 
 
-def _absent(code: str, where: str, actual: str) -> Check:
+def _absent(code: str, where: str, actual: str, remedy: str) -> Check:
     return Check(
         code,
         Outcome.FAILED,
@@ -141,5 +209,5 @@ def _absent(code: str, where: str, actual: str) -> Check:
         Class.UNSIGNED,
         "a signature released in targets or targets/releases",
         actual,
-        "treat it as unsigned: check the tag's spelling, or ask the author to sign it",
+        remedy,
     )

@@ -8,6 +8,7 @@ from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.question import Question
 from crosstrust.chain.side import Side
 from crosstrust.chain.want import Look, ResolveTag
+from crosstrust.errors import MalformedError
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.oci.digest import Digest
 from crosstrust.oci.excerpt import excerpt
@@ -35,32 +36,41 @@ def judge_tags(
 ) -> Iterator[Check]:
     """Yield a check per tag: the last look shows what the first one showed."""
     for look in looks:
-        first = ResolveTag(look.repository, look.tag)
         where = f"{look.repository}:{look.tag}"
         of_subject = look.repository == copy.repository and look.tag == question.subject.tag
-        before = copy.digest if of_subject else _first_digest(dossier, first)
+        first = dossier.answer(question.top if of_subject else _first(look))
+        raw = first.raw if first is not None else b""
         if of_subject and question.subject.digest is not None:
-            yield _tag_and_digest(dossier, look, str(before), where)
+            yield _tag_and_digest(dossier, look, raw, where)
         else:
-            yield _stable(dossier, look, str(before), where)
+            yield _stable(dossier, look, raw, where)
         if of_subject and copy.top is not None:
             yield from _other_type(dossier, look, copy.top.media_type, where)
 
 
-def _first_digest(dossier: Dossier, first: ResolveTag) -> Digest | None:
-    answer = dossier.answer(first)
-    return Digest.of(answer.raw) if answer is not None else None
+def _first(look: ResolveTag) -> ResolveTag:
+    return ResolveTag(look.repository, look.tag)
 
 
-def _last_digest(dossier: Dossier, look: ResolveTag) -> str | None:
+def _last_digest(dossier: Dossier, look: ResolveTag, raw: bytes) -> str | None:
+    """Return what the tag holds now; ``raw`` is what it is compared with."""
     answer = dossier.answer(look)
     if answer is None:
         return "gone (404)" if dossier.absent(look) else None
-    return str(Digest.of(answer.raw)) if answer.raw else answer.declared_digest
+    return str(Digest.of(answer.raw)) if answer.raw else _declared(answer.declared_digest, raw)
 
 
-def _stable(dossier: Dossier, look: ResolveTag, before: str, where: str) -> Check:
-    now = _last_digest(dossier, look)
+def _declared(declared: str, raw: bytes) -> str | None:
+    """A header may name another hash of the same bytes, and a hash that we do not compute."""
+    try:
+        digest = Digest.parse(declared)
+    except MalformedError:
+        return declared if declared.startswith(("sha256:", "sha512:")) else None
+    return str(Digest.of(raw)) if digest == Digest.of(raw, digest.algorithm) else declared
+
+
+def _stable(dossier: Dossier, look: ResolveTag, raw: bytes, where: str) -> Check:
+    before, now = str(Digest.of(raw)), _last_digest(dossier, look, raw)
     if now == before:
         return Check.passed("image.tag.stable", where, expected=now, actual=now)
     if not now:
@@ -107,19 +117,14 @@ def _not_looked(dossier: Dossier, look: ResolveTag, before: str, where: str) -> 
     )
 
 
-def _tag_and_digest(dossier: Dossier, look: ResolveTag, before: str, where: str) -> Check:
+def _tag_and_digest(dossier: Dossier, look: ResolveTag, raw: bytes, where: str) -> Check:
     """A reference with tag and digest: the tag must hold what the digest gave."""
-    now = _last_digest(dossier, look)
+    before, now = str(Digest.of(raw)), _last_digest(dossier, look, raw)
     if not now:
         return _not_looked(dossier, look, before, where)
     if now == before:
         return Check.passed("reference.tag.digest", where, expected=now, actual=now)
-    return Check(
-        "reference.tag.digest",
-        Outcome.FAILED,
-        where,
-        Class.ATTACK,
-        before,
-        now,
-        "tag and digest of the reference are two images: leave one of them out",
-    )
+    klass, remedy = Class.ATTACK, "tag and digest of the reference are two images: leave one out"
+    if dossier.absent(look):
+        klass, remedy = Class.CONTENT, "the tag is not there: leave it out, or have it pushed"
+    return Check("reference.tag.digest", Outcome.FAILED, where, klass, before, now, remedy)

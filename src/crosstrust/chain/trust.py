@@ -14,7 +14,13 @@ from crosstrust.chain.judge import Ruling, decide, signed_by
 from crosstrust.chain.moment import judge_moment
 from crosstrust.chain.question import Question
 from crosstrust.chain.scheme import Judgement, Scheme
-from crosstrust.chain.signature import Signature, find_signature, judge_absence
+from crosstrust.chain.signature import (
+    SIGNED_ALGORITHM,
+    Signature,
+    find_signature,
+    judge_absence,
+    signed_form,
+)
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.graph import Evidence, Step, staged
@@ -82,11 +88,30 @@ def _entry(
 ) -> tuple[Claim, Iterable[Step]]:
     none = Claim("none", str(question.subject), "")
     if signature is None:
-        return none, [Step((), none, check) for check in judge_absence(question, judgement)]
+        checks = list(judge_absence(question, judgement))
+        if question.signed.tag is None and signed_form(question, None) is None:
+            checks.append(_uncompared(question, question.subject.digest))
+        return none, [Step((), none, check) for check in checks]
     asked = question.subject.digest
     if asked is None or asked == signature.digest:
         return signature.accepted, signature.steps
-    return none, (*signature.steps, Step((), none, _other_digest(question, signature, asked)))
+    found = _other_digest(question, signature, asked)
+    if asked.algorithm != SIGNED_ALGORITHM:
+        found = _uncompared(question, asked)
+    return none, (*signature.steps, Step((), none, found))
+
+
+def _uncompared(question: Question, asked: Digest | None) -> Check:
+    """Digests of two algorithms are compared by their bytes, which only a registry has."""
+    return Check(
+        "digest.algorithm.supported",
+        Outcome.UNKNOWN,
+        str(question.subject),
+        Class.USAGE,
+        f"a {SIGNED_ALGORITHM} digest, as authors sign",
+        str(asked),
+        "name the sha256 digest, or use `crosstrust verify`, which reads the bytes",
+    )
 
 
 def _other_digest(question: Question, signature: Signature, asked: Digest) -> Check:

@@ -27,7 +27,7 @@ credential.form  X  a credential file has the form that docker and podman write
     mend or remove the file that is named
 credential.helper  L  the credential helper that the configuration names answers
     install the helper, or correct credsStore and credHelpers in config.json
-digest.algorithm.supported  RTN  a digest uses an algorithm that is computed here
+digest.algorithm.supported  RTNX  a digest uses an algorithm that is computed here
     ask the publisher for sha256 or sha512 digests
 digest.form  T  a digest is an algorithm and its lower-case hex digits
     do not use what has such a digest; ask its publisher which tool wrote it

@@ -291,12 +291,46 @@ def test_a_tag_that_no_rule_is_for_is_rejected(desk: Desk) -> None:
     assert failed(verdict) == {"policy.rule"}
 
 
-def test_rules_are_about_tags_so_a_digest_alone_has_none(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("rule", "codes"),
+    [
+        ("", set()),
+        ('tags = ["*"]', set()),
+        (f'tags = ["{TAG}"]\nform = "index"', set()),
+        (f'versions = "={TAG}"\nsigned-by = ["repository"]', set()),
+        ('tags = ["latest"]', {"policy.rule"}),
+        (f'tags = ["{TAG}"]\nform = "image"', {"policy.form.match"}),
+        (f'tags = ["{TAG}"]\nsigned-by = ["signer/bob"]', {"signer.present"}),
+        (f'tags = ["{TAG}"]\nexpect = "unsigned"', {"policy.signature.expected"}),
+        (f'tags = ["{TAG}"]\nplatforms = ["linux/s390x"]', {"image.platform.present"}),
+    ],
+)
+def test_of_a_digest_alone_the_rule_of_its_tag_holds(
+    desk: Desk, rule: str, codes: set[str]
+) -> None:
+    ruled = webdis_policy(desk.root.root[0], *([f"[[image.rule]]\n{rule}"] if rule else []))
+    chosen = {"signed_by": None, "pins": Pins(), "policy": ruled}
+    for image in (f"{ORIGIN}@{desk.release.signed}", f"{ORIGIN}:{TAG}@{desk.release.signed}"):
+        verdict = desk.ask(image, **chosen)
+        assert failed(verdict) == codes
+        assert bool(verdict) is (not codes)
+        assert verdict.signed is not None
+        assert verdict.signed.tag == TAG
+
+
+def test_of_several_tags_with_the_digest_one_that_the_rules_allow_will_do(desk: Desk) -> None:
+    author, length = desk.sandbox.author, desk.release.length
+    author.sign("stable", desk.release.signed, length, roles=("targets",))
+    desk.sandbox.publish()
     image = f"{ORIGIN}@{desk.release.signed}"
-    plain = webdis_policy(desk.root.root[0])
-    ruled = webdis_policy(desk.root.root[0], '[[image.rule]]\ntags = ["*"]')
     chosen = {"signed_by": None, "pins": Pins()}
-    assert desk.ask(image, **chosen, policy=plain).decision is Decision.TRUSTED
+    for tag in (TAG, "stable"):
+        ruled = webdis_policy(desk.root.root[0], f'[[image.rule]]\ntags = ["{tag}"]')
+        verdict = desk.ask(image, **chosen, policy=ruled)
+        assert verdict.decision is Decision.TRUSTED
+        assert verdict.signed is not None
+        assert verdict.signed.tag == tag
+    ruled = webdis_policy(desk.root.root[0], '[[image.rule]]\ntags = ["2.*"]')
     assert failed(desk.ask(image, **chosen, policy=ruled)) == {"policy.rule"}
 
 

@@ -7,8 +7,8 @@ import pytest
 from crosstrust.app.collect import collect_metadata
 from crosstrust.chain.pin import Pins
 from crosstrust.chain.question import Demand, Question
-from crosstrust.evidence.check import Check
-from crosstrust.evidence.verdict import Verdict
+from crosstrust.evidence.check import Check, Class
+from crosstrust.evidence.verdict import Decision, Verdict
 from crosstrust.oci.digest import Digest
 from crosstrust.oci.reference import parse_reference
 from tests.unit.chain.world import AT, GUN, ROOT, TAG, World
@@ -22,6 +22,10 @@ def asked(name: str, *signed: Signed, demand: Demand | None = None) -> Verdict:
     world = World()
     for tag, digest, role in signed:
         world.sign(digest, tag=tag, role=role, length=7)
+    return answer(world, name, demand)
+
+
+def answer(world: World, name: str, demand: Demand | None = None) -> Verdict:
     subject = parse_reference(f"{GUN}{name}", default_tag=None)
     release = parse_reference(f"{GUN}:{subject.tag}" if subject.tag else GUN, default_tag=None)
     question = Question(subject, release, Pins(root=(ROOT,)), demand or Demand(), AT)
@@ -54,7 +58,7 @@ ALICE, RELEASES = "targets/alice", "targets/releases"
             [(TAG, TWO, "targets")],
             "tuf.target.present",
             "N",
-            "no signed tag of this name",
+            "no signed tag has this digest",
         ),
         (
             f":{TAG}",
@@ -89,14 +93,14 @@ ALICE, RELEASES = "targets/alice", "targets/releases"
             [(TAG, ONE, "targets"), (TAG, TWO, RELEASES)],
             "signer.agree",
             "T",
-            f"{ONE} by repository, {TWO} by releases",
+            f"repository: {ONE} of 7 bytes, releases: {TWO} of 7 bytes",
         ),
         (
             f"@{ONE}",
             [(TAG, ONE, "targets"), (TAG, TWO, RELEASES)],
             "signer.agree",
             "T",
-            f"{ONE} by repository",
+            f"repository: {ONE} of 7 bytes, releases: {TWO} of 7 bytes",
         ),
     ],
 )
@@ -106,6 +110,57 @@ def test_why_there_is_none(
     check = only(asked(name, *signed))
     assert (check.code, check.klass and check.klass.value, check.actual) == (code, klass, actual)
     assert check.where == f"{GUN}{name}"
+
+
+@pytest.mark.parametrize("name", [f":{TAG}", f"@{ONE}"])
+def test_one_digest_with_two_lengths_is_not_agreed_on(name: str) -> None:
+    world = World()
+    world.sign(ONE, length=7)
+    world.sign(ONE, length=8, role=RELEASES)
+    check = only(answer(world, name))
+    assert (check.code, check.klass) == ("signer.agree", Class.ATTACK)
+    assert check.actual == f"repository: {ONE} of 7 bytes, releases: {ONE} of 8 bytes"
+
+
+@pytest.mark.parametrize(
+    ("name", "signed", "remedy"),
+    [
+        (f":{TAG}", [], "spelling"),
+        (f"@{ONE}", [], "verify the index by its tag or digest"),
+        (f":{TAG}", [(TAG, ONE, ALICE)], "release it"),
+        (f":{TAG}", [(TAG, None, "targets")], "with a sha256 digest"),
+    ],
+)
+def test_what_to_do_fits_what_was_asked(name: str, signed: list[Signed], remedy: str) -> None:
+    found = only(asked(name, *signed)).remedy
+    assert remedy in found
+    assert ("spelling" in found) == (remedy == "spelling")
+
+
+SHA512 = Digest.of(b"one", "sha512")
+
+
+@pytest.mark.parametrize(
+    ("name", "signed"),
+    [
+        (f"@{SHA512}", [(TAG, ONE, "targets")]),
+        (f"@{SHA512}", []),
+        (f":{TAG}@{SHA512}", [(TAG, ONE, "targets")]),
+    ],
+)
+def test_another_hash_than_authors_sign_is_not_compared_without_the_bytes(
+    name: str, signed: list[Signed]
+) -> None:
+    verdict = asked(name, *signed)
+    (check,) = verdict.gaps
+    assert (verdict.decision, verdict.failures) == (Decision.UNDECIDED, ())
+    assert (check.code, check.klass) == ("digest.algorithm.supported", Class.USAGE)
+    assert (check.where, check.actual) == (f"{GUN}{name}", str(SHA512))
+    assert "`crosstrust verify`" in check.remedy
+
+
+def test_an_unsigned_tag_is_unsigned_whatever_hash_stands_beside_it() -> None:
+    assert only(asked(f":{TAG}@{SHA512}")).code == "tuf.target.present"
 
 
 @pytest.mark.parametrize("name", [f":{TAG}", f"@{ONE}"])
