@@ -203,7 +203,7 @@ FOREIGN_LAYER = replace(
             PLATFORMS[1],
             level=Level.NONE,
             fetched=1,
-            reasons=(REWRITTEN, "1 of 5 layers have other digests than the signed ones"),
+            reasons=("1 of 5 layers have other digests than the signed ones",),
         ),
     ),
     traffic=Traffic(20, 11_096_513, 1.93),

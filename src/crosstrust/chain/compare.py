@@ -17,6 +17,7 @@ from crosstrust.chain.coverage import (
     required,
 )
 from crosstrust.chain.dossier import Dossier
+from crosstrust.chain.manifest_difference import relabelled
 from crosstrust.chain.pairing import pair_up, uncovered
 from crosstrust.chain.question import Demand
 from crosstrust.chain.sameness import Pair, Sameness, compare_pair
@@ -57,6 +58,7 @@ def compare_sides(
     steps = list(staged((base,), coverage, found))
     premises, platforms = [coverage], list[PlatformResult]()
     wants: list[Want] = []
+    notices = list(_warnings(signed, copy))
     for member, partner in pairs:
         if partner is None:
             # On its own: what an image is called says nothing of what the copy must have.
@@ -77,10 +79,11 @@ def compare_sides(
         premises.append(image)
         wants += same.wants
         platforms.append(_result(pair, same))
+        notices += _relabelled(pair) if same.level is not Level.NONE else ()
     platforms += [_absent(member) for member in uncovered(signed, pairs)]
     if len(premises) > 1 and all(step.check.outcome is Outcome.PASSED for step in steps):
         steps.append(Step(tuple(premises), goal, _whole(copy)))
-    return Comparison(tuple(steps), tuple(platforms), tuple(wants), tuple(_warnings(signed, copy)))
+    return Comparison(tuple(steps), tuple(platforms), tuple(wants), tuple(notices))
 
 
 def _same_bytes(copy: Side, demand: Demand, *, base: Claim, goal: Claim) -> Comparison:
@@ -139,6 +142,14 @@ def _absent(member: Member) -> PlatformResult:
     return PlatformResult(
         member.name, Level.NONE, None, member.digest, reasons=("not on the copy",)
     )
+
+
+def _relabelled(pair: Pair) -> Iterator[Notice]:
+    """Warn of layers under another kind of media type: runtimes may treat them otherwise."""
+    copied, signed = pair.copy.manifest, pair.signed.manifest
+    found = relabelled(copied, signed) if copied is not None and signed is not None else ""
+    if found:
+        yield Notice("image.layer.media_type", pair.where, f"layers called {found}")
 
 
 def _warnings(signed: Side, copy: Side) -> Iterator[Notice]:

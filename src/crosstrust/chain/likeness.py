@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crosstrust.chain.compare import Comparison, compare_sides
-from crosstrust.chain.coverage import label_checks, partner_of
+from crosstrust.chain.coverage import label_checks
 from crosstrust.chain.dossier import Dossier
+from crosstrust.chain.pairing import pair_up
 from crosstrust.chain.question import Demand
 from crosstrust.chain.sameness import Pair, Sameness, compare_pair
 from crosstrust.chain.side import Member, Side
@@ -33,7 +34,7 @@ def compare_both(
         return compare_sides(dossier, first, second, demand, base=base, goal=goal)
     there = Claim("there", goal.subject, goal.value)
     found = compare_sides(dossier, first, second, demand, base=base, goal=there)
-    back = [_back(dossier, first, member, demand) for member in second.members]
+    back = [_back(dossier, first, pair, demand) for pair in pair_up(first, second)]
     paired = [same for same in back if same is not None]
     checks = [check for same in paired for check in same.checks]
     return replace(
@@ -44,9 +45,11 @@ def compare_both(
     )
 
 
-def _back(dossier: Dossier, first: Side, member: Member, demand: Demand) -> Sameness | None:
-    """Return how far the first side's image is ``member``, or None where it has none."""
-    partner = partner_of(first, member)
+def _back(
+    dossier: Dossier, first: Side, pair: tuple[Member, Member | None], demand: Demand
+) -> Sameness | None:
+    """Return how far the first side's image is the second's, or None where it has none."""
+    member, partner = pair
     if partner is None:
         return None
     same = compare_pair(

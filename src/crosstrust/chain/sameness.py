@@ -7,6 +7,7 @@ A level that is not reached is no failure: it is a reason. A failure is only wha
 from __future__ import annotations
 
 from crosstrust.chain.dossier import Dossier
+from crosstrust.chain.manifest_difference import manifest_differences
 from crosstrust.chain.side import Member
 from crosstrust.chain.structure import structure_checks
 from crosstrust.chain.want import MeasureLayer
@@ -14,12 +15,8 @@ from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.verdict import Level
 from crosstrust.oci.config import ImageConfig
 from crosstrust.oci.digest import Digest
-from crosstrust.oci.excerpt import excerpt
 from crosstrust.oci.manifest import Manifest
 from crosstrust.value import dataclass
-
-# As many unsigned annotations as one line bears.
-_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def _compare_layers(
 ) -> Sameness:
     """Compare two manifests that name one config, the copy's first."""
     copied, signed = manifests
-    reasons = _manifest_reasons(copied, signed)
+    reasons = manifest_differences(copied, signed)
     structure = tuple(structure_checks(pair.where, copied, signed, config))
     if structure:
         return Sameness(Level.NONE, structure, reasons=reasons)
@@ -104,8 +101,8 @@ def _unread(pair: Pair) -> Check:
         pair.where,
         Class.UNREACHABLE,
         str(pair.signed.digest),
-        "not all of its manifests and configs could be read",
-        "see what could not be fetched, and try again",
+        "not compared: a manifest or config of it was not read, or is refused",
+        "mend what failed; where something could not be fetched, try again",
     )
 
 
@@ -146,27 +143,6 @@ def _other_config(pair: Pair, copied: Manifest, signed: Manifest) -> Check:
     )
 
 
-def _manifest_reasons(copied: Manifest, signed: Manifest) -> tuple[str, ...]:
-    """Return why the manifests are not the same bytes, which nothing of the content binds."""
-    reason = "manifest written by another serialiser: other bytes, same content"
-    if copied.media_type != signed.media_type:
-        reason = f"manifest converted: {copied.media_type}, signed as {signed.media_type}"
-    unsigned = _unsigned_annotations(copied, signed)
-    if not unsigned:
-        return (reason,)
-    names = ", ".join(excerpt(name) for name in unsigned[:_NAMED])
-    return (reason, f"annotations that nobody signed: {names}")
-
-
-def _unsigned_annotations(copied: Manifest, signed: Manifest) -> list[str]:
-    """Return the names of annotations that the copy has, and the signed manifest has otherwise."""
-    layers = zip(copied.layers, signed.layers, strict=False)
-    pairs = ((copied.config, signed.config), *layers)
-    sides = [(ours.annotations, theirs.annotations) for ours, theirs in pairs]
-    sides.append((copied.annotations, signed.annotations))
-    return sorted({name for ours, theirs in sides for name, _ in {*ours} - {*theirs}})
-
-
 def _config_only(pair: Pair, signed: Manifest, reasons: tuple[str, ...]) -> Sameness:
     """The user accepts that nobody looked at the layers."""
     check = Check.passed(Level.CONFIG.value, pair.where, expected=str(signed.config.digest))
@@ -196,9 +172,7 @@ def _by_diff_id(
     if outcomes == {Outcome.PASSED}:
         level = Level.DIFF_IDS
     fetched = sum(dossier.measured(want) is not None for _, want, _ in others)
-    reason = f"{len(others)} of {len(copied.layers)} layers have other digests than the signed ones"
-    reasons = (*_manifest_reasons(copied, signed), reason)
-    return Sameness(level, checks, wants, fetched, reasons)
+    return Sameness(level, checks, wants, fetched, manifest_differences(copied, signed))
 
 
 def _layer_check(
@@ -247,9 +221,22 @@ def _unmeasured(dossier: Dossier, where: str, want: MeasureLayer, diff_id: Diges
     gap = dossier.gap(want)
     if gap is not None:
         return gap.check
-    actual, klass = "not looked at", Class.POLICY
-    remedy = 'leave out --no-layers, or say `accept = "config"` in the policy'
     if dossier.absent(want):
-        actual, klass = f"{want.layer.digest} is not served (404)", Class.CONTENT
-        remedy = "the registry lists this layer but does not serve it: push it again"
-    return Check(Level.DIFF_IDS.value, Outcome.UNKNOWN, where, klass, str(diff_id), actual, remedy)
+        return Check(
+            "image.child.present",
+            Outcome.FAILED,
+            where,
+            Class.CONTENT,
+            str(want.layer.digest),
+            "404",
+            "the registry lists this layer but does not serve it: push it again",
+        )
+    return Check(
+        Level.DIFF_IDS.value,
+        Outcome.UNKNOWN,
+        where,
+        Class.POLICY,
+        str(diff_id),
+        "not looked at",
+        'leave out --no-layers, or say `accept = "config"` in the policy',
+    )

@@ -170,12 +170,13 @@ def test_a_diff_id_of_another_algorithm_is_no_foreign_layer() -> None:
     assert verdict.klass is Class.REMOTE
 
 
-def test_a_layer_that_is_not_served_is_undecided() -> None:
+def test_a_layer_that_is_listed_and_not_served_is_rejected() -> None:
     world = mirrored(RECOMPRESSED)
     world.layers.clear()
     verdict = world.ask()
-    assert verdict.decision is Decision.UNDECIDED
-    assert "404" in verdict.gaps[0].actual
+    assert (verdict.decision, verdict.klass) == (Decision.REJECTED, Class.CONTENT)
+    assert failed(verdict) == {"image.child.present"}
+    assert "404" in verdict.failures[0].actual
 
 
 def test_a_layer_that_cannot_be_fetched_says_why() -> None:

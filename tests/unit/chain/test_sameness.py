@@ -11,7 +11,7 @@ import pytest
 from crosstrust.chain.question import Demand
 from crosstrust.chain.structure import LAZY_ANNOTATIONS
 from crosstrust.chain.want import MeasureLayer, ReadBlob
-from crosstrust.evidence.check import Outcome
+from crosstrust.evidence.check import Class, Outcome
 from crosstrust.evidence.verdict import Level, Verdict
 from crosstrust.oci.digest import Digest
 from crosstrust.sandbox.image import Image, Producer, write_manifest
@@ -137,13 +137,12 @@ def test_an_annotation_that_nobody_signed_is_told(place: str) -> None:
         }
         places[place]["annotations"] = NOTE
 
-    serialiser = "manifest written by another serialiser: other bytes, same content"
     assert world_of(copy=note).ask().platforms[0].reasons == (
-        serialiser,
+        SERIALISER,
         "annotations that nobody signed: org.example.note",
     )
     for unremarkable in (world_of(signed=note, copy=note), world_of(signed=note)):
-        assert unremarkable.ask().platforms[0].reasons == (serialiser,)
+        assert unremarkable.ask().platforms[0].reasons == (SERIALISER,)
 
 
 def test_of_many_annotations_eight_are_named_in_order() -> None:
@@ -151,6 +150,106 @@ def test_of_many_annotations_eight_are_named_in_order() -> None:
     reasons = world_of(copy=on_all({"annotations": many})).ask().platforms[0].reasons
     names = ", ".join(f"org.example.{number}" for number in range(1, 9))
     assert reasons[1] == f"annotations that nobody signed: {names}"
+
+
+def reasons(*, signed: Change = same, copy: Change = same, image: Image = IMAGE) -> list[str]:
+    return list(world_of(signed=signed, copy=copy, image=image).ask().platforms[0].reasons)
+
+
+SERIALISER = "manifest written by another serialiser: other bytes, same content"
+DOCKER = "application/vnd.docker.image.rootfs"
+OCI = "application/vnd.oci.image"
+OCI_FORM = {"mediaType": f"{OCI}.manifest.v1+json"}
+SUBJECT = {"mediaType": OCI_FORM["mediaType"], "digest": f"sha256:{'a' * 64}", "size": 1}
+FOREIGN_TYPE = f"{DOCKER}.foreign.diff.tar.gzip"
+OCI_LAYER = f"{OCI}.layer.v1.tar+gzip"
+
+
+def members(**found: object) -> Change:
+    return lambda document: document.update(found)
+
+
+def oci(document: Json) -> None:
+    """What a converter writes: the same, by OCI's names."""
+    document.update(OCI_FORM)
+    document["config"]["mediaType"] = f"{OCI}.config.v1+json"
+    for each in document["layers"]:
+        each["mediaType"] = OCI_LAYER
+
+
+def oci_foreign(document: Json) -> None:
+    oci(document)
+    layer(0, mediaType=f"{OCI}.layer.nondistributable.v1.tar+gzip")(document)
+
+
+def oci_config(document: Json) -> None:
+    document["config"]["mediaType"] = f"{OCI}.config.v1+json"
+
+
+CONVERTED = (
+    f"manifest converted: {OCI}.manifest.v1+json, "
+    "signed as application/vnd.docker.distribution.manifest.v2+json"
+)
+OTHER_CONFIG = (
+    f"config called {OCI}.config.v1+json, signed as application/vnd.docker.container.image.v1+json"
+)
+SAME_KIND = "layers called by other media types of the same kind"
+FOREIGN = f"layers called {FOREIGN_TYPE}, signed as {DOCKER}.diff.tar.gzip"
+OCI_FOREIGN = (
+    f"layers called {OCI}.layer.nondistributable.v1.tar+gzip, signed as {DOCKER}.diff.tar.gzip"
+)
+
+
+@pytest.mark.parametrize(
+    ("signed", "copy", "said"),
+    [
+        (same, same, [SERIALISER]),
+        (oci, oci, [SERIALISER]),
+        (same, on_all({"x": 1}), [SERIALISER]),
+        (same, oci, [CONVERTED]),
+        (same, oci_foreign, [CONVERTED, OCI_FOREIGN]),
+        (same, layer(1, mediaType=FOREIGN_TYPE), [FOREIGN]),
+        (same, layer(1, mediaType=OCI_LAYER), [SAME_KIND]),
+        (same, oci_config, [OTHER_CONFIG]),
+        (same, members(subject=SUBJECT), [f"subject {SUBJECT['digest']}, signed with none"]),
+        (members(subject=SUBJECT), same, [f"subject none, signed with {SUBJECT['digest']}"]),
+        (members(subject=SUBJECT), members(subject=SUBJECT), [SERIALISER]),
+        (same, members(artifactType="a/b"), ["artifact type a/b, signed with none"]),
+        (members(artifactType="a/b"), same, ["artifact type none, signed with a/b"]),
+        (same, drop, ["number of layers 1, signed with 2"]),
+    ],
+)
+def test_why_a_manifest_is_not_the_signed_one(
+    signed: Change, copy: Change, said: list[str]
+) -> None:
+    assert reasons(signed=signed, copy=copy) == said
+
+
+def test_other_layers_are_not_the_same_content() -> None:
+    assert reasons(image=HALF) == ["1 of 2 layers have other digests than the signed ones"]
+    evil = Image(IMAGE.config, (IMAGE.layers[0], build_layer({"x": b"evil"})), IMAGE.platform)
+    assert SERIALISER not in reasons(image=evil)
+
+
+@pytest.mark.parametrize(
+    ("copy", "warned"),
+    [
+        (layer(1, mediaType=FOREIGN_TYPE), True),
+        (oci_foreign, True),
+        (oci, False),
+        (layer(1, mediaType=OCI_LAYER), False),
+        (zstd, False),
+    ],
+)
+def test_layers_called_by_another_kind_are_warned_of(copy: Change, *, warned: bool) -> None:
+    """C29: nothing binds a media type, and runtimes treat layers by it."""
+    verdict = world_of(copy=copy).ask()
+    found = [notice for notice in verdict.warnings if notice.code == "image.layer.media_type"]
+    assert len(found) == warned
+    if warned:
+        assert verdict
+        assert found[0].where.startswith(f"{MIRROR}@")
+        assert found[0].text in verdict.platforms[0].reasons
 
 
 def test_only_a_layer_with_another_digest_is_fetched() -> None:
@@ -171,11 +270,18 @@ def test_a_layer_that_was_not_measured(*, layers: bool) -> None:
     world = world_of(image=HALF)
     world.layers.clear()
     verdict = world.ask(demand=Demand(layers=layers))
+    platform = verdict.platforms[0]
+    assert platform.fetched == 0
+    if layers:
+        # Listed and not served: nobody can run it, as where a manifest or a config is missing.
+        assert findings(verdict) == ["image.child.present M layer 2"]
+        (check,) = verdict.failures
+        assert (check.expected, check.actual) == (str(Digest.of(HALF.layers[1].blob)), "404")
+        assert (verdict.klass, platform.level) == (Class.CONTENT, Level.NONE)
+        return
     (gap,) = [check for check in verdict.gaps if check.code == "image.layer.verified"]
-    assert gap.klass is not None
-    assert gap.klass.value == ("M" if layers else "P")
-    assert ("404" in gap.actual) is layers
-    assert (verdict.platforms[0].level, verdict.platforms[0].fetched) == (Level.CONFIG, 0)
+    assert (gap.klass, gap.actual) == (Class.POLICY, "not looked at")
+    assert (verdict.failures, platform.level) == ((), Level.CONFIG)
 
 
 def test_a_foreign_layer_is_no_accepted_config() -> None:
