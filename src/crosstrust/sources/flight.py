@@ -92,8 +92,8 @@ class Flights:
         left = max(0.001, hop.deadline - self._monotonic())
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(hop.timeouts.connect * 1000)))
         handle.setopt(pycurl.TIMEOUT_MS, max(1, int(left * 1000)))
-        # Slower than a byte a second for that long: covers the first byte and every gap after.
-        handle.setopt(pycurl.LOW_SPEED_LIMIT, 1)
+        # Too slow for that long: covers the first byte and every gap after.
+        handle.setopt(pycurl.LOW_SPEED_LIMIT, hop.timeouts.slowest)
         handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(hop.timeouts.idle)))
 
     def step(self) -> Iterator[Landing]:

@@ -16,7 +16,6 @@ from crosstrust.oci.media_type import is_foreign_layer
 from crosstrust.sources.inflate import declared_compression
 from crosstrust.sources.layer import LayerMeter
 from crosstrust.sources.refusal import is_html, unexpected
-from crosstrust.sources.request import Timeouts
 from crosstrust.value import replace
 
 if TYPE_CHECKING:
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
 
 # Each has two threads and a few MiB of buffers; more would not make two cores faster.
 LAYERS_AT_ONCE = 4
-# A download may take its time as long as it is not slower than this, in bytes per second.
+# A download may take its time as long as it is not slower than this, in bytes per second; each of
+# several at once may have its part of the line.
 SLOWEST = 32 * KIB
 
 _CLASSES = {
@@ -183,9 +183,11 @@ class Download:
             sink=self._take,
             on_progress=self._advance,
         )
-        timeouts = request.timeouts or Timeouts()
+        timeouts = self._remote.timeouts
         patience = timeouts.whole + self._want.layer.size / SLOWEST
-        return replace(request, timeouts=replace(timeouts, whole=patience))
+        # The size is what the copy's author says: it buys time only while bytes come in.
+        slowest = SLOWEST // LAYERS_AT_ONCE
+        return replace(request, timeouts=replace(timeouts, whole=patience, slowest=slowest))
 
     def reply_from(self, response: Response | Gap) -> Reply:
         """Return what was measured, or what went wrong."""

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Remote:
     """Routes wants to the kind of server that answers them.
 
-    ``registry`` also makes requests for layers, for whoever streams them.
+    ``registry`` also makes requests for layers, for whoever streams them; ``timeouts`` are those
+    of a document.
     """
 
     def __init__(self, settings: Settings, transport: Transport) -> None:
         self.registry = Registry(settings)
         self.notary = Notary(settings)
         self.transport = transport
+        self.timeouts = settings.timeouts
         self._limit = settings.side_limit
 
     def serves(self, want: Want) -> bool:

@@ -11,11 +11,15 @@ from crosstrust.value import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect; without a single byte; for a request with its tokens and retries."""
+    """Seconds: to connect; without a single byte; for a request with its tokens and retries.
+
+    ``slowest``: bytes a second; what stays below it for the ``idle`` seconds ends there.
+    """
 
     connect: float = 10.0
     idle: float = 30.0
     whole: float = 600.0
+    slowest: int = 1
 
 
 @dataclass(frozen=True, slots=True)

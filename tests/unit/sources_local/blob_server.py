@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import ClassVar
 
 from crosstrust.oci.digest import Digest
 from crosstrust.sources.remote import Remote
+from crosstrust.sources.request import Timeouts
 from crosstrust.sources.settings import Settings
 from crosstrust.sources.transport import Transport
 
@@ -22,7 +24,7 @@ class Shelf:
     """What is served, by digest. ``cut_at``: the next answers end after that many bytes.
 
     ``whole``: ignore Range and start anew. ``endless``: in chunks, the last of which is lost.
-    ``status``: answer everything with it.
+    ``trickle``: a byte now and then. ``status``: answer everything with it.
     """
 
     host: str = ""
@@ -30,6 +32,7 @@ class Shelf:
     cut_at: list[int] = field(default_factory=list)
     whole: bool = False
     endless: bool = False
+    trickle: bool = False
     status: int = 200
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -85,6 +88,10 @@ class Handler(BaseHTTPRequestHandler):
             rest = rest[: self.shelf.cut_at.pop(0)]
             self.close_connection = True
         try:
+            while self.shelf.trickle:
+                self.wfile.write(rest[:1])
+                rest = rest[1:]
+                time.sleep(0.05)
             self.wfile.write(rest)
         except ConnectionError:
             # The client has seen enough.
@@ -113,8 +120,10 @@ def blob_server() -> Iterator[Shelf]:
 
 
 @contextmanager
-def remote_for(shelf: Shelf) -> Iterator[Remote]:
+def remote_for(shelf: Shelf, *, timeouts: Timeouts | None = None) -> Iterator[Remote]:
     """Ask that server, without waiting long between tries."""
-    settings = Settings(plain_http=frozenset({shelf.host}), backoff=0.01)
+    settings = Settings(
+        plain_http=frozenset({shelf.host}), backoff=0.01, timeouts=timeouts or Timeouts()
+    )
     with Transport(settings) as transport:
         yield Remote(settings, transport)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from crosstrust.oci.digest import Digest
 from crosstrust.sources import layer_source
 from crosstrust.sources.layer_source import LAYERS_AT_ONCE, LayerSource
 from crosstrust.sources.remote import Remote
+from crosstrust.sources.request import Timeouts
 from crosstrust.sources.trust_store import TrustStore
 from tests.unit.sources_local.blob_server import Shelf, blob_server, remote_for
 
@@ -145,6 +147,18 @@ def test_a_layer_that_never_arrives_whole_is_unknown(
     found = failure(ask(source, want_of(shelf, BLOB)))
     assert found == ("http.body.complete", Outcome.UNKNOWN, Class.UNREACHABLE)
     assert store.measured(MEASURED.digest) is None
+
+
+def test_a_layer_that_hardly_moves_is_not_waited_for(shelf: Shelf, store: TrustStore) -> None:
+    """Its size, which buys time, is what the copy's manifest says."""
+    shelf.add(BLOB)
+    shelf.trickle = True
+    began = time.monotonic()
+    with remote_for(shelf, timeouts=Timeouts(idle=1)) as remote:
+        want = want_of(shelf, BLOB, size=7 << 30)
+        found = failure(ask(LayerSource(remote, store, max_download=8 << 30), want))
+    assert found == ("http.timeout", Outcome.UNKNOWN, Class.UNREACHABLE)
+    assert time.monotonic() - began < 10
 
 
 def test_other_bytes_are_content(shelf: Shelf, source: LayerSource, store: TrustStore) -> None:
