@@ -12,6 +12,7 @@ from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import TRUSTED
 from crosstrust.cli.parser import CommandParser, Values
 from crosstrust.errors import InputError
+from crosstrust.render.text import plain
 
 
 def configure(parser: CommandParser) -> None:
@@ -28,7 +29,7 @@ def run(values: Values, console: Console) -> int:
     """Print what the policy covers; its warnings go to standard error."""
     found = _find(values.file)
     tell_warnings(found.policy.warnings, console)
-    lines = [f"{found.path}: well-formed, {len(found.policy.images)} [[image]]"]
+    lines = [f"{plain(found.path)}: well-formed, {len(found.policy.images)} [[image]]"]
     for image in found.policy.images:
         keys = "pinned" if image.pins.root else "without root pin"
         lines.append(

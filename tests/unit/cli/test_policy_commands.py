@@ -81,6 +81,19 @@ def test_check_reads_the_policy_in_force(run: Run, folder: Path, home: Path, pla
     assert "no root key is pinned" in result.err
 
 
+@pytest.mark.parametrize(
+    "name", ["x\ny\x1b[31m.toml", "\x07.toml", "\u202e.toml", "a\rb", "\x9b1m"]
+)
+def test_a_name_cannot_steer_the_terminal(run: Run, folder: Path, name: str) -> None:
+    (folder / name).write_text('[[image]]\nname = "redis"\n', encoding="utf-8")
+    (folder / f"key{name}").write_bytes((VECTORS / "nicolasff.pub").read_bytes())
+    for words in (["policy", "check", name], ["key", "id", f"key{name}"], ["key", "id", name]):
+        result = run(*words)
+        assert result.out or result.err
+        assert all(line.isprintable() for line in (result.out + result.err).split("\n"))
+    assert run("policy", "check", name).out.count("\n") == 2
+
+
 def test_check_refuses_what_is_malformed(run: Run, folder: Path) -> None:
     (folder / "crosstrust.toml").write_text("[[image]]\nnam = 1\n", encoding="utf-8")
     result = run("policy", "check")
