@@ -29,6 +29,7 @@ def run(values: Values, console: Console) -> int:
 def _whole_parser() -> argparse.ArgumentParser:
     """All commands in one parser, which only completion needs."""
     whole = argparse.ArgumentParser(prog="crosstrust", usage=USAGE)
+    whole.add_argument("--version", action="store_true", help="the version")
     groups = {"": whole.add_subparsers()}
     for name, summary in COMMANDS.items():
         group, _, word = name.rpartition(" ")

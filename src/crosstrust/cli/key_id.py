@@ -10,7 +10,7 @@ from crosstrust.cli.parser import CommandParser, Values
 
 def configure(parser: CommandParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="a public key or certificate, PEM or DER")
+    parser.file_argument("a public key or certificate, PEM or DER")
 
 
 def run(values: Values, console: Console) -> int:

@@ -121,6 +121,13 @@ class CommandParser(argparse.ArgumentParser):
             self.file_options.append(action)
         return action
 
+    def file_argument(self, description: str, *, optional: bool = False) -> None:
+        """Add ``FILE``, an argument that shells complete with the names of files."""
+        action = self.add_argument(
+            "file", metavar="FILE", nargs="?" if optional else None, help=description
+        )
+        self.file_options.append(action)
+
     def switch(self, flag: str, description: str) -> None:
         """Add ``--flag``, which is False unless it is given."""
         self.add_argument(flag, action="store_const", const=True, help=description)

@@ -17,11 +17,8 @@ from crosstrust.render.text import plain
 
 def configure(parser: CommandParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        help="the policy file (default: the one that `verify` would use)",
+    parser.file_argument(
+        "the policy file (default: the one that `verify` would use)", optional=True
     )
 
 

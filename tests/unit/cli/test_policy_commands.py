@@ -170,9 +170,16 @@ def test_a_shell_gets_its_script(run: Run, shell: str) -> None:
         ("crosstrust ver", {"verify"}),
         ("crosstrust verify --signed", {"--signed-by"}),
         ("crosstrust verify --format js", {"json", "jsonl"}),
+        ("crosstrust --v", {"--version"}),
+        ("crosstrust key id ke", {"key.pub"}),
+        ("crosstrust policy check ke", {"key.pub"}),
+        ("crosstrust verify --policy ke", {"key.pub"}),
     ],
 )
-def test_bash_completes_commands_and_options(run: Run, line: str, words: set[str]) -> None:
+def test_bash_completes_commands_options_and_files(
+    run: Run, folder: Path, line: str, words: set[str]
+) -> None:
+    (folder / "key.pub").write_bytes(b"")
     script = run("completion", "bash").out
     typed = line.split(" ")
     ask = (
@@ -184,6 +191,20 @@ def test_bash_completes_commands_and_options(run: Run, line: str, words: set[str
         ["/bin/bash", "-c", script + ask], check=True, capture_output=True, text=True
     )
     assert set(done.stdout.split()) == words
+
+
+def test_zsh_completes_files(run: Run) -> None:
+    script = run("completion", "zsh").out
+    for described in ("PEM or DER", "would use)"):
+        (line,) = [line for line in script.splitlines() if described in line and ":_" in line]
+        assert line.endswith(':_files"')
+
+
+@pytest.mark.parametrize("command", ["key id", "policy check"])
+def test_fish_completes_files(run: Run, command: str) -> None:
+    script = run("completion", "fish").out
+    (line,) = [line for line in script.splitlines() if f"{command}; and" in line]
+    assert "__fish_complete_path" in line
 
 
 def test_an_unknown_shell_is_refused(run: Run) -> None:
