@@ -22,13 +22,15 @@ signers = st.fixed_dictionaries(
 )
 versions = st.lists(st.integers(0, 9), max_size=3).map(tuple).filter(lambda v: v[-1:] != (0,))
 platforms = st.lists(
-    st.sampled_from(["linux/amd64", "linux/arm64", "windows/amd64"]), max_size=2
+    st.sampled_from(["linux/amd64", "linux/arm64", "windows/amd64"]), max_size=2, unique=True
 ).map(
     lambda names: tuple(
         Platform.of(os=name.split("/")[0], architecture=name.split("/")[1]) for name in names
     )
 )
-tags = st.lists(st.text(min_size=1, max_size=6).filter(str.strip), max_size=3).map(tuple)
+tags = st.lists(st.text(min_size=1, max_size=6).filter(str.strip), max_size=3, unique=True).map(
+    tuple
+)
 ranges = st.builds(
     VersionRange,
     low=versions,
@@ -43,7 +45,9 @@ signed_rules = st.builds(
     tags=tags,
     form=st.sampled_from(["", "image", "index"]),
     platforms=platforms,
-    roles=st.lists(st.sampled_from(["repository", "releases", "signer/a"]), max_size=2).map(tuple),
+    roles=st.lists(
+        st.sampled_from(["repository", "releases", "signer/a"]), max_size=2, unique=True
+    ).map(tuple),
     accept_config=st.booleans(),
     allow_extra_platforms=st.booleans(),
 )
