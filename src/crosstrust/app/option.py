@@ -43,9 +43,10 @@ class Options:
     ``signed_by``: "REPO" or "REPO:TAG". ``pins`` of the command line replace the policy's, role
     by role. ``at``: UTC, judge as of then. ``max_download``: bytes of layers in all.
     ``meanwhile`` is called while servers are waited for, again as long as it returns True: what
-    the caller has to do anyway costs no time then. ``version`` is what servers are told of the
-    program. ``plain_http``: hosts ("localhost:5000") that may be asked without TLS. ``environ``
-    is the environment, ``home`` the home directory: nothing below reads them elsewhere.
+    the caller has to do anyway costs no time then. ``narrate`` hears, a line each, what is asked
+    of servers and who answered. ``version`` is what servers are told of the program.
+    ``plain_http``: hosts ("localhost:5000") that may be asked without TLS. ``environ`` is the
+    environment, ``home`` the home directory: nothing below reads them elsewhere.
     """
 
     signed_by: str | None = None
@@ -64,6 +65,7 @@ class Options:
     timeout: float = 600.0
     progress: LayerProgress | None = None
     meanwhile: Callable[[], object] | None = None
+    narrate: Callable[[str], None] | None = None
     version: str = __version__
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     home: str | os.PathLike[str] | None = field(default_factory=lambda: find_home(os.environ))

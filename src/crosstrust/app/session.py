@@ -235,6 +235,10 @@ def open_session(
         from crosstrust.app.network import Network
 
         door = Network(options, store)
+    if options.narrate is not None:
+        from crosstrust.app.narrator import Narrator  # start-up time: few want to hear it
+
+        door = Narrator(door, options.narrate)
     cache = Cache(places.cache) if options.cache else None
     hints = Hints(places.cache) if options.cache else None
     fetcher = CachedFetcher(door, cache, hints, store, offline=options.offline)

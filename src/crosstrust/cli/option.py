@@ -23,6 +23,8 @@ from crosstrust.oci.limits import GIB
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crosstrust.chain.policy import Policy
 
 _TIMEOUT = 600.0
@@ -126,7 +128,14 @@ def build_options(values: Values, console: Console) -> Options:
         allow_extra_platforms=given.get("allow_extra_platforms", False),
         plain_http=tuple(given.get("plain_http", [])),
         timeout=given.get("timeout", _TIMEOUT),
+        narrate=_narrator(console),
     )
+
+
+def _narrator(console: Console) -> Callable[[str], None] | None:
+    if not console.verbose:
+        return None
+    return lambda line: console.detail(f"crosstrust: {line}")
 
 
 def _policy(values: Values, console: Console) -> Policy | None:

@@ -148,6 +148,23 @@ def test_verbose_says_which_policy(run: Run, policy: Path) -> None:
     assert "no policy file" in run("verify", MIRROR, "--verbose").err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["verify", ORIGIN], ["inspect", ORIGIN], ["manifest", MIRROR], ["image", MIRROR]),
+        *(["compare", ORIGIN, MIRROR], ["policy", "init", ORIGIN]),
+    ],
+    ids=lambda words: words[0],
+)
+def test_verbose_says_who_is_asked_for_what(run: Run, words: list[str]) -> None:
+    asked = [*words, "--no-cache"]
+    quiet, verbose = run(*asked), run(*asked, "--verbose")
+    assert "asks for" not in quiet.err
+    assert "crosstrust: asks for " in verbose.err
+    assert "crosstrust: https://" in verbose.err
+    assert "asks for" not in run(*asked, "--verbose", "--quiet").err
+
+
 def test_warnings_of_the_policy_are_told(run: Run, policy: Path) -> None:
     policy.write_text('[[image]]\nname = "a/b"\n', encoding="utf-8")
     result = run("verify", MIRROR)
