@@ -26,8 +26,7 @@ def redact(text: bytes, hop: Hop) -> bytes:
 
 
 def _secrets(hop: Hop) -> Iterator[str]:
-    import binascii  # start-up time: only answers that are errors need them
-    from urllib.parse import parse_qs
+    import binascii  # start-up time: only answers that are errors need it
 
     for name, value in hop.fields:
         if name.lower() == "authorization":
@@ -35,5 +34,7 @@ def _secrets(hop: Hop) -> Iterator[str]:
             yield secret
             if scheme == "Basic":
                 yield binascii.a2b_base64(secret).decode().partition(":")[2]
-    for secret in parse_qs((hop.body or b"").decode()).get("refresh_token", ()):
-        yield secret
+    if hop.body:
+        from urllib.parse import parse_qs  # start-up time: every first ping is refused
+
+        yield from parse_qs(hop.body.decode()).get("refresh_token", ())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from crosstrust.schemes.notary_v1.state import Floor, Seen
+from crosstrust.schemes.notary_v1.state import Floor, Seen, joined
 from crosstrust.value import replace
 
 
@@ -25,11 +23,6 @@ def merge_seen(kept: Seen, new: Seen) -> Seen:
 def parent(role: str) -> str:
     """Return the role whose file lists the keys of ``role``."""
     return role.rpartition("/")[0] or "root"
-
-
-def joined(before: Iterable[str], keys: Iterable[str]) -> tuple[str, ...]:
-    """Return the keys of both, each once, in order."""
-    return tuple(dict.fromkeys((*before, *keys)))
 
 
 def _versions(seen: Seen, role: str) -> list[int]:

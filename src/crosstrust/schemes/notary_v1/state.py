@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from crosstrust.errors import MalformedError, StateError
@@ -73,6 +73,11 @@ class Seen:
     def root(self, version: int) -> SeenRoot | None:
         """Return the root of that version, or None."""
         return next((root for root in self.roots if root.version == version), None)
+
+
+def joined(before: Iterable[str], keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of both, each once, in order."""
+    return tuple(dict.fromkeys((*before, *keys)))
 
 
 def parse_state(raw: bytes, gun: str) -> Seen:

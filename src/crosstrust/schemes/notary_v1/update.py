@@ -9,8 +9,7 @@ from crosstrust.evidence.trust_data import Role
 from crosstrust.schemes.notary_v1.case import Case
 from crosstrust.schemes.notary_v1.judge_role import role_claim
 from crosstrust.schemes.notary_v1.judge_root import Succession, root_claim
-from crosstrust.schemes.notary_v1.merge import joined
-from crosstrust.schemes.notary_v1.state import Floor, Seen, SeenRoot
+from crosstrust.schemes.notary_v1.state import Floor, Seen, SeenRoot, joined
 
 
 def update_seen(
