@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -19,7 +20,7 @@ from crosstrust.errors import LimitError, MalformedError
 from crosstrust.oci.descriptor import Descriptor
 from crosstrust.oci.digest import Digest
 from crosstrust.oci.limits import UNPACKED_FLAT, UNPACKED_RATIO
-from crosstrust.sources.inflate import PART
+from crosstrust.sources.inflate import PART, Compression, inflater_of
 from crosstrust.sources.layer import PIECE, LayerMeter
 from crosstrust.sources.zstd_frame import BLOCK, FrameHeader, header_size, parse_header
 
@@ -99,6 +100,73 @@ def test_gzip_at_any_level_and_in_any_chunks(content: Content, level: int, at: l
 def test_gzip_members_unpack_to_their_sum(contents: list[bytes], at: list[float]) -> None:
     raw = b"".join(map(gzip.compress, contents))
     assert measure(GZIP, raw, at).diff_id == Digest.of(b"".join(contents))
+
+
+texts = st.none() | st.binary(max_size=40).map(lambda text: text.replace(b"\0", b""))
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a gzip member (RFC 1952, 2.3), with any of its optional fields."""
+
+    extra: bytes | None
+    name: bytes | None
+    comment: bytes | None
+    checksum: bool
+    text: bool
+
+    @property
+    def raw(self) -> bytes:
+        extra, name, comment = self.extra, self.name, self.comment
+        flags = self.text | self.checksum << 1 | (extra is not None) << 2
+        flags |= (name is not None) << 3 | (comment is not None) << 4
+        raw = b"\x1f\x8b\x08" + bytes([flags]) + b"\x01\x02\x03\x04\x02\xff"
+        if extra is not None:
+            raw += len(extra).to_bytes(2, "little") + extra
+        raw += b"".join(text + b"\0" for text in (name, comment) if text is not None)
+        return raw + zlib.crc32(raw).to_bytes(4, "little")[:2] if self.checksum else raw
+
+
+headers = st.builds(
+    Header, st.none() | st.binary(max_size=300), texts, texts, st.booleans(), st.booleans()
+)
+
+
+def member_of(header: Header, content: bytes) -> bytes:
+    return header.raw + gzip.compress(content)[10:]
+
+
+def inflate(raw: bytes, at: Sequence[float]) -> bytes:
+    """What a stream unpacks to that is cut at these places."""
+    inflater = inflater_of(Compression.GZIP, "layer")
+    parts = [part for piece in split(raw, at) for part in inflater.feed(piece)]
+    inflater.finish()
+    return b"".join(parts)
+
+
+@given(st.lists(st.tuples(headers, st.binary(max_size=40)), min_size=1, max_size=4), cuts)
+def test_gzip_members_with_any_header_unpack_wherever_they_are_cut(
+    members: list[tuple[Header, bytes]], at: list[float]
+) -> None:
+    raw = b"".join(member_of(*member) for member in members)
+    assert inflate(raw, at) == gzip.decompress(raw) == b"".join(part for _, part in members)
+
+
+@given(headers, st.data())
+def test_a_gzip_header_that_is_cut_off_or_damaged_is_refused(
+    header: Header, data: st.DataObject
+) -> None:
+    raw = member_of(replace(header, checksum=True), b"content")
+    size = len(replace(header, checksum=True).raw)
+    at = data.draw(st.integers(0, size - 1))
+    with pytest.raises(MalformedError) as caught:
+        inflate(raw[:at], ())
+    assert caught.value.code == "image.layer.form"
+    damaged = bytearray(raw)
+    damaged[at] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(MalformedError) as caught:
+        inflate(bytes(damaged), ())
+    assert caught.value.code == "image.layer.form"
 
 
 @given(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from crosstrust.errors import MalformedError
 from crosstrust.oci.media_type import layer_compression
+from crosstrust.sources.gzip_header import GzipHeader
 
 if TYPE_CHECKING:
     from isal.igzip_lib import IgzipDecompressor
@@ -85,22 +86,22 @@ class GzipInflater:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._member: IgzipDecompressor | None = None
-        self._head = b""
+        self._member: tuple[GzipHeader, IgzipDecompressor] | None = None
         self._ended = 0
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """Unpack ``piece``, part by part."""
         view = memoryview(piece)
         for start in range(0, len(view), _SLICE):
-            rest: bytes | memoryview = view[start : start + _SLICE]
+            rest = view[start : start + _SLICE]
             while rest:
-                member = self._member = self._member or _new_member()
-                self._check_flags(rest)
-                yield from self._parts(member, rest)
-                rest = b""
+                header, member = self._current()
+                rest = header.feed(rest)
+                if rest:
+                    yield from self._parts(member, rest)
+                    rest = memoryview(member.unused_data)
                 if member.eof:
-                    rest, self._member, self._head = member.unused_data, None, b""
+                    self._member = None
                     self._ended += 1
 
     def finish(self) -> None:
@@ -108,18 +109,18 @@ class GzipInflater:
         if self._member is not None or not self._ended:
             raise self._malformed("a complete gzip member", "the end of the blob within it")
 
-    def _check_flags(self, data: bytes | memoryview) -> None:
-        """Refuse flags that are reserved, as RFC 1952, 2.3.1.2, demands; the library does not."""
-        self._head += data[: 4 - len(self._head)]
-        if self._head[3:] > b"\x1f":
-            raise self._malformed("a gzip member with known flags", f"flags {self._head[3]:#04x}")
+    def _current(self) -> tuple[GzipHeader, IgzipDecompressor]:
+        if self._member is None:
+            self._member = GzipHeader(self._where, self._ended + 1), _new_member()
+        return self._member
 
-    def _parts(self, member: IgzipDecompressor, data: bytes | memoryview) -> Iterator[bytes]:
-        """Unpack until ``data`` is used up or the member ends."""
+    def _parts(self, member: IgzipDecompressor, rest: memoryview) -> Iterator[bytes]:
+        """Unpack until ``rest`` is used up or the member ends."""
         from isal import igzip_lib
 
         # The stub says that it is an exception, not a class of them.
         refused = cast("type[Exception]", igzip_lib.IsalError)
+        data: bytes | memoryview = rest
         while True:
             try:
                 part = member.decompress(data, PART)
@@ -136,6 +137,6 @@ class GzipInflater:
 
 
 def _new_member() -> IgzipDecompressor:
-    from isal.igzip_lib import DECOMP_GZIP, IgzipDecompressor
+    from isal.igzip_lib import DECOMP_GZIP_NO_HDR_VER, IgzipDecompressor
 
-    return IgzipDecompressor(flag=DECOMP_GZIP)
+    return IgzipDecompressor(flag=DECOMP_GZIP_NO_HDR_VER)

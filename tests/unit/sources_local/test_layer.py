@@ -101,6 +101,29 @@ def test_the_optional_fields_of_a_gzip_header_are_passed_over(flags: int, extra:
     assert measure(raw).diff_id == Digest.of(TAR)
 
 
+def test_a_wrong_checksum_of_a_gzip_header_is_refused() -> None:
+    raw = bytearray(gzip.compress(TAR, mtime=0))
+    raw[3], raw[10:10] = 2, b"\0\0"
+    with pytest.raises(zlib.error, match="header crc mismatch"):
+        zlib.decompress(raw, wbits=31)
+    error = refusal(bytes(raw))
+    assert (error.code, error.expected) == ("image.layer.form", "the checksum of a gzip header")
+
+
+def test_a_name_without_end_takes_no_memory() -> None:
+    inflater = inflate.inflater_of(inflate.Compression.GZIP, "layer")
+    assert list(inflater.feed(b"\x1f\x8b\x08\x08" + bytes(6))) == []
+    piece = b"n" * MIB
+    tracemalloc.start()
+    for _ in range(64):
+        assert list(inflater.feed(piece)) == []
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < MIB
+    with pytest.raises(MalformedError):
+        inflater.finish()
+
+
 @pytest.mark.parametrize("flag", [0x20, 0x40, 0x80])
 @pytest.mark.parametrize("before", [b"", gzip.compress(b"x", mtime=0)])
 def test_reserved_flags_of_a_gzip_header_are_refused(flag: int, before: bytes) -> None:
