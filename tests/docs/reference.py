@@ -150,7 +150,7 @@ def _members(whole: _Schema, node: _Schema, path: str) -> Iterator[str]:
         place = f"{path}.{key}" if path else key
         resolved = {**_resolved(whole, value), **value}
         meaning = _plain(str(resolved.get("description", ""))).replace("|", "\\|")
-        yield f"| `{place}` | {_type(resolved)} | {meaning} |"
+        yield f"| `{place}` | {_type(whole, resolved)} | {meaning} |"
         if not _is_known(value) or not path:
             yield from _below(whole, resolved, place)
 
@@ -176,11 +176,13 @@ def _resolved(whole: _Schema, node: _Schema) -> _Schema:
     return found
 
 
-def _type(node: _Schema) -> str:
+def _type(whole: _Schema, node: _Schema) -> str:
     if "const" in node:
         return f'`"{node["const"]}"`'
     if "oneOf" in node:
-        return " or ".join(_type(inner) for inner in reversed(node["oneOf"]))
+        return " or ".join(
+            _type(whole, _resolved(whole, inner)) for inner in reversed(node["oneOf"])
+        )
     if "enum" in node:
         return "text" if None not in node["enum"] else "text or null"
     found = node.get("type", "")

@@ -11,7 +11,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from crosstrust.sandbox.layer import build_layer, compress
 from crosstrust.sandbox.release import TAG, build_webdis, push
 from crosstrust.sandbox.service import Service
 from tests.e2e.command import Done, User
+from tests.golden.strict_schema import strict_validator
 
 REPOSITORY = "public.ecr.aws/nicolas/webdis"
 COPY = f"{REPOSITORY}:{TAG}"
@@ -44,9 +44,7 @@ def copies(sandbox: Sandbox) -> None:
 
 @pytest.fixture(scope="module")
 def validator() -> Draft202012Validator:
-    schema = json.loads((files("crosstrust") / "schema" / "verdict-v1.schema.json").read_text())
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return strict_validator()
 
 
 def retagged(pinned: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,29 +1,35 @@
 import json
 from collections.abc import Callable
-from importlib.resources import files
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import ValidationError
 
 from crosstrust.render.json import render_json, render_jsonl
 from tests.golden.fixed_verdicts import ALL
+from tests.golden.strict_schema import strict_validator, validator, verdict_schema
 
 Golden = Callable[[str, str], None]
-
-
-def validator() -> Draft202012Validator:
-    schema = files("crosstrust") / "schema" / "verdict-v1.schema.json"
-    loaded = json.loads(schema.read_text("utf-8"))
-    Draft202012Validator.check_schema(loaded)
-    return Draft202012Validator(loaded, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_json(golden: Golden, name: str) -> None:
     text = render_json([ALL[name]], version="0.1.0")
     for verdict in json.loads(text):
-        validator().validate(verdict)
+        strict_validator().validate(verdict)
+        validator(verdict_schema()).validate(verdict)
     golden(f"verdict-{name}.json", text)
+
+
+@pytest.mark.parametrize("place", [(), ("tool",), ("time",), ("platforms", 0), ("keys", "root", 0)])
+def test_a_later_version_may_add_members(place: tuple[str | int, ...]) -> None:
+    (verdict,) = json.loads(render_json([next(iter(ALL.values()))]))
+    node = verdict
+    for step in place:
+        node = node[step]
+    node["of a later version"] = True
+    validator(verdict_schema()).validate(verdict)
+    with pytest.raises(ValidationError, match="of a later version"):
+        strict_validator().validate(verdict)
 
 
 def test_jsonl_has_one_verdict_a_line(golden: Golden) -> None:

@@ -37,13 +37,15 @@ def render_help() -> str:
     """Return what ``crosstrust --help`` prints."""
     return (
         f"{USAGE}\n\n"
-        "Proves that a container image on one registry is the one its author signed on another.\n\n"
+        "Proves that a container image on one registry is the one its author signed\n"
+        "on another.\n\n"
         f"commands:\n{render_commands()}\n"
         "options:\n"
         "  -h, --help    this text; `crosstrust COMMAND --help` for one command\n"
         "  --version     the version\n\n"
         "exit codes: 0 trusted, 1 rejected, 2 wrong usage, 3 undecided, 4 a bug of ours\n"
-        "Every long option can be set in the environment: --signed-by is CROSSTRUST_SIGNED_BY.\n"
+        "Every long option can be set in the environment: --signed-by is\n"
+        "CROSSTRUST_SIGNED_BY.\n"
     )
 
 
