@@ -180,9 +180,8 @@ def _type(whole: _Schema, node: _Schema) -> str:
     if "const" in node:
         return f'`"{node["const"]}"`'
     if "oneOf" in node:
-        return " or ".join(
-            _type(whole, _resolved(whole, inner)) for inner in reversed(node["oneOf"])
-        )
+        either = (_resolved(whole, inner) for inner in reversed(node["oneOf"]))
+        return " or ".join(_type(whole, inner) for inner in either)
     if "enum" in node:
         return "text" if None not in node["enum"] else "text or null"
     found = node.get("type", "")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from crosstrust.chain.coverage import (
     coverage_checks,
     covered,
+    demanded,
     duplicates,
     label_checks,
     nothing_signed,
@@ -54,7 +55,7 @@ def compare_sides(
         )
     coverage = Claim("platforms", goal.subject, goal.value)
     pairs = pair_up(signed, copy)
-    found = tuple(coverage_checks(signed, copy, demand, pairs)) or (covered(signed, copy),)
+    found = tuple(coverage_checks(signed, copy, demand, pairs)) or (covered(signed, copy, demand),)
     steps = list(staged((base,), coverage, found))
     premises, platforms = [coverage], list[PlatformResult]()
     wants: list[Want] = []
@@ -80,7 +81,7 @@ def compare_sides(
         wants += same.wants
         platforms.append(_result(pair, same))
         notices += _relabelled(pair) if same.level is not Level.NONE else ()
-    platforms += [_absent(member) for member in uncovered(signed, pairs)]
+    platforms += [_absent(member, demand) for member in uncovered(signed, pairs)]
     if len(premises) > 1 and all(step.check.outcome is Outcome.PASSED for step in steps):
         steps.append(Step(tuple(premises), goal, _whole(copy)))
     return Comparison(tuple(steps), tuple(platforms), tuple(wants), tuple(notices))
@@ -93,7 +94,7 @@ def _same_bytes(copy: Side, demand: Demand, *, base: Claim, goal: Claim) -> Comp
         Check.passed(level.value, goal.subject, expected=str(copy.digest), actual=str(copy.digest))
     ]
     checks += nothing_signed(copy)
-    checks += duplicates(copy)
+    checks += duplicates(copy, copy)
     checks += required(copy, demand, [(member, member) for member in copy.members])
     for member in copy.members:
         checks += label_checks(copy, member)
@@ -138,9 +139,11 @@ def _unpaired(member: Member, reason: str) -> PlatformResult:
     )
 
 
-def _absent(member: Member) -> PlatformResult:
+def _absent(member: Member, demand: Demand) -> PlatformResult:
+    asked = demanded(member, demand)
+    reason = "not on the copy" if asked else "not asked for, and not on the copy"
     return PlatformResult(
-        member.name, Level.NONE, None, member.digest, reasons=("not on the copy",)
+        member.name, Level.NONE, None, member.digest, reasons=(reason,), asked=asked
     )
 
 

@@ -16,8 +16,8 @@ def coverage_checks(signed: Side, copy: Side, demand: Demand, pairs: Pairs) -> I
 
     ``pairs``: each image of the copy with the signed one beside it.
     """
-    yield from duplicates(signed)
-    yield from duplicates(copy)
+    yield from duplicates(signed, signed)
+    yield from duplicates(copy, signed)
     if copy.partial:
         yield _unreached(copy, "every image of the copy")
     elif not copy.members:
@@ -27,16 +27,16 @@ def coverage_checks(signed: Side, copy: Side, demand: Demand, pairs: Pairs) -> I
             yield from _unmatched(signed, copy, member, demand)
     # What has no name yet may be the platform that seems to be missing.
     for member in uncovered(signed, pairs) if copy.complete else ():
-        if _demanded(member, demand):
+        if demanded(member, demand):
             yield _missing(copy, member.described, "absent")
     yield from required(copy, demand, pairs)
 
 
-def covered(signed: Side, copy: Side) -> Check:
+def covered(signed: Side, copy: Side, demand: Demand) -> Check:
     return Check.passed(
         "image.platform.covered",
         copy.repository,
-        expected=", ".join(m.name for m in signed.members),
+        expected=", ".join(m.name for m in signed.members if demanded(m, demand)),
         actual=", ".join(m.name for m in copy.members),
     )
 
@@ -53,7 +53,8 @@ def _unmatched(signed: Side, copy: Side, member: Member, demand: Demand) -> Iter
         yield _extra(signed, copy, member)
 
 
-def _demanded(member: Member, demand: Demand) -> bool:
+def demanded(member: Member, demand: Demand) -> bool:
+    """Return True if the copy must have the signed image ``member``."""
     return not demand.platforms or member.platform is None or _wanted(member, demand)
 
 
@@ -122,13 +123,25 @@ def _not_offered(copy: Side, wanted: str) -> Check:
     )
 
 
-def duplicates(side: Side) -> Iterator[Check]:
-    """Yield a check for every image of ``side`` whose platform another one had before."""
+def duplicates(side: Side, signed: Side) -> Iterator[Check]:
+    """Yield a check for every image of ``side`` whose platform another one had before.
+
+    Which stands first is the mirror's choice: what is in ``signed`` is what is expected.
+    """
     seen: dict[str, Member] = {}
     for member in side.members:
         first = seen.setdefault(member.name, member)
         if first is not member:
-            yield _doubled(side, first, member)
+            swap = _is_signed(signed, member) and not _is_signed(signed, first)
+            yield _doubled(side, *((member, first) if swap else (first, member)))
+
+
+def _is_signed(signed: Side, member: Member) -> bool:
+    """Return True if ``member`` is a signed image, or another manifest of a signed config."""
+    digests = {one.digest for one in signed.members}
+    configs = {one.manifest.config.digest for one in signed.members if one.manifest is not None}
+    config = member.manifest.config.digest if member.manifest is not None else None
+    return member.digest in digests or config in configs
 
 
 def _doubled(side: Side, first: Member, other: Member) -> Check:

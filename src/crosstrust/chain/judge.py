@@ -28,6 +28,9 @@ from crosstrust.evidence.trust_data import TrustData
 from crosstrust.evidence.verdict import Decision, SignedBy, Verdict
 from crosstrust.value import dataclass, replace
 
+# What every tag rests on.
+_CHAIN = frozenset({"anchor", "root", "root-in-force", "timestamp", "snapshot", "targets"})
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -116,6 +119,15 @@ def axioms(question: Question, data: TrustData | None) -> frozenset[Claim]:
     return frozenset(pinned_key(question.gun, key) for key, how in pinned if how)
 
 
+def freshness(judgement: Judgement) -> str:
+    """Return how fresh the trust data is: "unknown" where it was not read, or is refused."""
+    refused = any(
+        step.check.outcome is Outcome.FAILED and step.conclusion.about in _CHAIN
+        for step in judgement.evidence.steps
+    )
+    return "unknown" if refused or judgement.trust_data is None else judgement.freshness
+
+
 def _alone(
     question: Question, judgement: Judgement, signature: Signature | None, copy: Side
 ) -> Iterable[Step]:
@@ -179,12 +191,13 @@ def _verdict(
         pinned=f"{copy.repository}@{copy.digest}" if copy.digest else "",
         at=question.at,
         basis="user" if question.historic else "clock",
-        freshness=judgement.freshness,
+        freshness=freshness(judgement),
         evidence=evidence,
         historic=question.historic,
         signed=signed_by(data, signature),
         keys=pin_uses(question.pins, data) if data is not None else (),
         platforms=content.platforms if content is not None else (),
+        asked=tuple(str(platform) for platform in question.demand.platforms),
         warnings=judgement.warnings + (content.warnings if content is not None else ()),
         trust_data=data,
     )

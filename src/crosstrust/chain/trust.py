@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from crosstrust.chain.authority import judge_pins, pin_uses
 from crosstrust.chain.dossier import Dossier
-from crosstrust.chain.judge import Ruling, decide, signed_by
+from crosstrust.chain.judge import Ruling, decide, freshness, signed_by
 from crosstrust.chain.moment import judge_moment
 from crosstrust.chain.question import Question
 from crosstrust.chain.scheme import Judgement, Scheme
@@ -59,7 +59,7 @@ def judge_trust(question: Question, dossier: Dossier, scheme: Scheme) -> Ruling:
         pinned=f"{question.gun}@{digest}" if digest else "",
         at=question.at,
         basis="user" if question.historic else "clock",
-        freshness=judgement.freshness,
+        freshness=freshness(judgement),
         evidence=evidence,
         historic=question.historic,
         signed=signed_by(data, signature),

@@ -19,5 +19,10 @@ class Claim:
     subject: str
     value: str
 
+    @property
+    def about(self) -> str:
+        """The kind of claim: for a stage on the way to one, the kind of that one."""
+        return self.subject.partition(" ")[0] if self.kind == "stage" else self.kind
+
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} = {self.value}"

@@ -41,6 +41,7 @@ def encode_verdict(verdict: Verdict, *, version: str = "") -> Plain:
         "freshness": verdict.freshness,
         "keys": encode_keys(verdict.keys),
         "signed": _signed(verdict.signed, verdict.trust_data) if verdict.signed else None,
+        "platforms_asked": list(verdict.asked),
         "platforms": [encode_platform(result) for result in verdict.platforms],
         "checks": [encode_check(check) for check in verdict.checks],
         "gaps": [_gap(check) for check in verdict.gaps],

@@ -99,7 +99,7 @@ image.platform.agrees  T  the platform in the index is the one in the config
     do not run this image: the index points a platform to another one's image
 image.platform.all  M  every image of the copy is a signed one
     see which platform is not, and why
-image.platform.covered  M  the platforms of the copy and of the signed image are the same
+image.platform.covered  M  the copy has the platforms that it must, and none that nobody signed
     see which one is missing, doubled or extra
 image.platform.extra  M  every platform of the copy was signed
     remove the platform from the copy, or run the others by digest

@@ -45,7 +45,8 @@ class PlatformResult:
 
     ``digest`` and ``signed_digest`` are manifest digests (None: absent on that side);
     ``layers`` counts the copy's layers, ``fetched`` those that were downloaded and unpacked.
-    ``reasons`` says why the level is not higher, one sentence each.
+    ``reasons`` says why the level is not higher, one sentence each. ``asked``: False for a
+    signed platform that the copy lacks and the user did not ask for.
     """
 
     platform: str
@@ -56,6 +57,7 @@ class PlatformResult:
     layers: int = 0
     fetched: int = 0
     reasons: tuple[str, ...] = ()
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ class Verdict:
 
     ``subject`` and ``signed_by`` are canonical references as text. ``digest`` is what the
     subject resolved to; run ``pinned``, not the tag. ``at`` is UTC; ``basis`` is "clock" or
-    "user". ``freshness``: "fresh", "cached", "first-seen" or "unknown".
+    "user". ``freshness``: "fresh", "cached", "first-seen" or "unknown". ``asked``: the platforms
+    that the copy must have by the policy or the call; empty: all that were signed.
     """
 
     subject: str
@@ -141,6 +144,7 @@ class Verdict:
     signed: SignedBy | None = None
     keys: tuple[PinUse, ...] = ()
     platforms: tuple[PlatformResult, ...] = ()
+    asked: tuple[str, ...] = ()
     warnings: tuple[Notice, ...] = ()
     trust_data: TrustData | None = None
     traffic: Traffic = Traffic()

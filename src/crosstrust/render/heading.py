@@ -20,11 +20,11 @@ _DECISIONS = {
 }
 _CLASSES = {
     Class.ATTACK: "the evidence contradicts trust",
-    Class.UNSIGNED: "nobody signed what was asked for",
+    Class.UNSIGNED: "no signature counts for what was asked for",
     Class.STALE: "too old, or not valid at this time",
-    Class.CONTENT: "the content is not what was signed",
-    Class.POLICY: "signed and intact, but the policy does not allow it",
-    Class.REMOTE: "a server broke the protocol or a limit",
+    Class.CONTENT: "not what was signed, or not all there",
+    Class.POLICY: "it does not meet what is demanded of an image",
+    Class.REMOTE: "a server broke the protocol or a limit, or serves what is not supported",
     Class.UNREACHABLE: "something could not be reached",
     Class.CREDENTIALS: "a server wants other credentials",
     Class.LOCAL: "something is wrong on this machine",

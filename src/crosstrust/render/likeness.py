@@ -10,7 +10,7 @@ from crosstrust.evidence.verdict import PlatformResult
 from crosstrust.render.heading import problem_lines
 from crosstrust.render.json import dumps
 from crosstrust.render.pen import Mark, Pen
-from crosstrust.render.platform import LEVELS
+from crosstrust.render.platform import level_words
 from crosstrust.render.text import plain
 
 _WORDS = {
@@ -44,7 +44,7 @@ def render_likeness(
 
 
 def _platform(result: PlatformResult) -> Iterator[str]:
-    yield f"  {plain(result.platform)}: {LEVELS[result.level]}"
+    yield f"  {plain(result.platform)}: {level_words(result)}"
     for digest, side in ((result.signed_digest, "first"), (result.digest, "second")):
         yield f"    {side:<8}{digest or 'none'}"
     yield from (f"    {plain(reason)}" for reason in result.reasons)

@@ -94,8 +94,10 @@ def _root_key(verdict: Verdict, below: Branches) -> Branch:
     mark = gravest(pins)
     if not keys:
         # Of a chain that ended early only the checks are known.
-        text = "root key, as pinned" if mark is Mark.OK else "root key: none was read"
-        return Branch(mark, text, children=below)
+        passed = [plain(c.actual) for c in pins if c.outcome is Outcome.PASSED and c.actual]
+        if mark is Mark.OK and passed:
+            return Branch(mark, f"root key as pinned: {passed[0]}", children=below)
+        return Branch(max(mark, Mark.UNKNOWN), "root key: none was read", children=below)
     if mark is not Mark.FAIL:
         mark = Mark.OK if any(use.pinned for use in keys) else Mark.UNKNOWN
     shown = [f"{short(use.scoped)}, {_PINNED.get(use.pinned, plain(use.pinned))}" for use in keys]
@@ -166,37 +168,57 @@ def _content(verdict: Verdict, pen: Pen) -> Branch:
     gun = verdict.trust_data.gun if verdict.trust_data else verdict.signed_by
     marks = [_MARKS[check.outcome] for check in _served_by(verdict, gun)]
     # It was read and hashed, or there would be no platform to compare with.
-    marks.append(Mark.OK if verdict.platforms else Mark.UNKNOWN)
+    read = any(result.signed_digest is not None for result in verdict.platforms)
+    marks.append(Mark.OK if read else Mark.UNKNOWN)
     text = f"signed {_form(verdict)} {short(verdict.signed.digest)} at {plain(gun)}"
     return Branch(max(marks), text, children=(copy,))
 
 
 def _served_by(verdict: Verdict, repository: str) -> list[Check]:
-    """Return the checks on what a registry served under ``repository``."""
-    places = (f"{repository}@", f"{repository}:")
+    """Return the checks on what a registry served under ``repository``, or did not serve."""
+    places = (f"{repository}@", f"{repository}:", f"{repository} ")
     return [
         check
         for check in verdict.checks
-        if check.where.startswith(places) and not check.code.startswith(_TAG_CODES)
+        if f"{check.where} ".startswith(places) and not check.code.startswith(_TAG_CODES)
     ]
 
 
+def _repository(reference: str) -> str:
+    """The repository of a reference: a colon after the last slash begins a tag."""
+    name = reference.partition("@")[0]
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{last.partition(':')[0]}"
+
+
 def _form(verdict: Verdict) -> str:
+    """What the signed bytes are; "image" where they were not read."""
     digest = verdict.signed.digest if verdict.signed else None
-    return "manifest" if any(p.signed_digest == digest for p in verdict.platforms) else "index"
+    members = {p.signed_digest for p in verdict.platforms if p.signed_digest is not None}
+    if not members:
+        return "image"
+    return "manifest" if digest in members else "index"
 
 
 def _copy(verdict: Verdict, pen: Pen) -> Branch:
     platforms = tuple(platform_branch(verdict, result, pen) for result in verdict.platforms)
-    repository = verdict.pinned.partition("@")[0] or verdict.subject
+    repository = _repository(verdict.subject)
+    served = _served_by(verdict, repository)
     marks = [branch.mark for branch in platforms]
-    marks += [_MARKS[c.outcome] for c in _served_by(verdict, repository)]
+    marks += [_MARKS[c.outcome] for c in served]
     marks.append(Mark.OK if verdict.decision is Decision.TRUSTED else Mark.UNKNOWN)
     signed = verdict.signed
     same = signed is not None and verdict.digest == signed.digest
     name = "served" if verdict.subject == verdict.signed_by else "copy"
-    found = short(verdict.digest) if verdict.digest else "not read"
-    text = f"{name} {found} at {plain(repository)}"
+    place = repository if verdict.digest else verdict.subject
+    text = f"{name} {_found(verdict, served)} at {plain(place)}"
     if same:
         text = f"{name} at {plain(repository)}: the signed bytes"
     return Branch(max(marks), text, children=platforms)
+
+
+def _found(verdict: Verdict, served: Iterable[Check]) -> str:
+    if verdict.digest is not None:
+        return short(verdict.digest)
+    absent = any(c.code == "image.tag.present" and c.outcome is Outcome.FAILED for c in served)
+    return "not there" if absent else "not read"

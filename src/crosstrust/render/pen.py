@@ -8,16 +8,20 @@ from crosstrust.value import dataclass
 
 
 class Mark(IntEnum):
-    """What the checks of one link gave, gravest last, so that ``max`` finds the gravest."""
+    """What the checks of one link gave, gravest last, so that ``max`` finds the gravest.
 
+    ASIDE: nobody asked, so that nothing follows from it.
+    """
+
+    ASIDE = -1
     OK = 0
     UNKNOWN = 1
     FAIL = 2
 
 
-_UNICODE = {Mark.OK: "✓", Mark.UNKNOWN: "?", Mark.FAIL: "✗"}
-_ASCII = {Mark.OK: "[ok]", Mark.UNKNOWN: "[??]", Mark.FAIL: "[FAIL]"}
-_COLOURS = {Mark.OK: "32", Mark.UNKNOWN: "33", Mark.FAIL: "31"}
+_UNICODE = {Mark.ASIDE: "-", Mark.OK: "✓", Mark.UNKNOWN: "?", Mark.FAIL: "✗"}
+_ASCII = {Mark.ASIDE: "[--]", Mark.OK: "[ok]", Mark.UNKNOWN: "[??]", Mark.FAIL: "[FAIL]"}
+_COLOURS = {Mark.ASIDE: "2", Mark.OK: "32", Mark.UNKNOWN: "33", Mark.FAIL: "31"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,16 @@ def platform_branch(verdict: Verdict, result: PlatformResult, pen: Pen) -> Branc
     """Return the level reached in words, the manifests, the config and the layers."""
     checks = _checks(verdict, result)
     mark = _mark(verdict, result, checks)
-    text = f"{plain(result.platform)}: {LEVELS[result.level]}"
+    text = f"{plain(result.platform)}: {level_words(result)}"
     if result.level is Level.NONE and mark is Mark.FAIL:
         text = f"{plain(result.platform)}: {_sides(result)}"
     notes = tuple(plain(reason) for reason in result.reasons)
     return Branch(mark, text, _facts(result, pen), notes)
+
+
+def level_words(result: PlatformResult) -> str:
+    """Return the level reached, in words."""
+    return LEVELS[result.level] if result.asked else "not asked for"
 
 
 def _checks(verdict: Verdict, result: PlatformResult) -> list[Check]:
@@ -42,6 +47,8 @@ def _checks(verdict: Verdict, result: PlatformResult) -> list[Check]:
 
 
 def _mark(verdict: Verdict, result: PlatformResult, checks: list[Check]) -> Mark:
+    if not result.asked:
+        return Mark.ASIDE
     outcomes = {check.outcome for check in checks}
     if Outcome.FAILED in outcomes:
         return Mark.FAIL

@@ -32,6 +32,8 @@ def render_tree(verdict: Verdict, *, color: bool, width: int = 80, unicode: bool
 def _origin(verdict: Verdict) -> Iterator[str]:
     if verdict.signed_by != verdict.subject:
         yield f"  signed as {plain(verdict.signed_by)}"
+    if verdict.asked:
+        yield f"  platforms asked for: {', '.join(map(plain, verdict.asked))}"
 
 
 def _ending(verdict: Verdict, pen: Pen) -> Iterator[str]:

@@ -18,7 +18,7 @@ from crosstrust.evidence.graph import Evidence
 from crosstrust.evidence.verdict import Decision
 from crosstrust.oci.digest import Digest
 from crosstrust.oci.platform import parse_platform
-from crosstrust.sandbox.image import DOCKER_LIST, Image, Producer, write_list
+from crosstrust.sandbox.image import DOCKER_LIST, Image, Producer, write_list, write_manifest
 from tests.unit.chain.world import (
     BOTH,
     GUN,
@@ -51,6 +51,47 @@ def single(world: World, repository: str, producer: Producer) -> None:
     digest = world.push(repository, manifest.raw, manifest.media_type, TAG)
     if repository == GUN:
         world.sign(digest)
+
+
+def test_a_narrowed_copy_says_what_was_asked_for() -> None:
+    world = release()
+    world.push_list(MIRROR, TAG, BOTH[:1], Producer.ENGINE)
+    verdict = world.ask(demand=AMD64)
+    assert verdict.decision is Decision.TRUSTED
+    assert verdict.asked == ("linux/amd64",)
+    assert [(one.platform, one.asked, one.reasons[-1]) for one in verdict.platforms[1:]] == [
+        ("linux/arm64/v8", False, "not asked for, and not on the copy")
+    ]
+    (covered,) = [check for check in verdict.checks if check.code == "image.platform.covered"]
+    assert (covered.expected, covered.actual) == ("linux/amd64", "linux/amd64")
+    whole = mirrored().ask()
+    assert (whole.asked, {one.asked for one in whole.platforms}) == ((), {True})
+    (covered,) = [check for check in whole.checks if check.code == "image.platform.covered"]
+    assert (covered.expected, covered.actual) == ("linux/amd64, linux/arm64/v8",) * 2
+
+
+@pytest.mark.parametrize("producer", [Producer.ENGINE, Producer.BUILDKIT_2021])
+@pytest.mark.parametrize("honest", [0, 1])
+def test_of_two_images_for_one_platform_the_signed_one_is_expected(
+    producer: Producer, honest: int
+) -> None:
+    """The mirror chooses the order; whether manifests are rewritten makes no difference."""
+    images = [webdis("amd64", last=b"other")]
+    images.insert(honest, BOTH[0])
+    world = release(BOTH[:1])
+    world.push_list(MIRROR, TAG, images, producer)
+    (check,) = [c for c in world.ask().failures if c.code == "image.platform.unique"]
+    held = [str(write_manifest(image, producer).digest) for image in images]
+    assert (check.expected, check.actual) == (held[honest], held[1 - honest])
+
+
+def test_of_two_unsigned_images_for_one_platform_the_first_is_named_first() -> None:
+    images = [webdis("amd64", last=last) for last in (b"1", b"2")]
+    world = release(BOTH[:1])
+    world.push_list(MIRROR, TAG, images)
+    (check,) = [c for c in world.ask().failures if c.code == "image.platform.unique"]
+    held = [str(write_manifest(image, Producer.BUILDKIT_2021).digest) for image in images]
+    assert [check.expected, check.actual] == held
 
 
 def test_a_platform_that_is_asked_for_must_be_signed_even_where_others_may_be_extra() -> None:

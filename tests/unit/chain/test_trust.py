@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from crosstrust.app.collect import collect_metadata
 from crosstrust.chain.pin import Pins
 from crosstrust.chain.question import Demand, Question
@@ -9,7 +11,7 @@ from crosstrust.evidence.check import Class
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.verdict import Decision, Verdict
 from crosstrust.oci.reference import parse_reference
-from tests.unit.chain.world import AT, GUN, REPOSITORY, ROOT, TAG, World, failed, release
+from tests.unit.chain.world import AT, GUN, REPOSITORY, ROOT, TAG, World, failed, mirrored, release
 
 
 def inspect(world: World, name: str = GUN, *, pins: Pins | None = None) -> Verdict:
@@ -68,6 +70,20 @@ def test_a_tag_beside_another_digest_than_the_signed_one_is_rejected() -> None:
     assert verdict.decision is Decision.REJECTED
     assert verdict.klass is Class.ATTACK
     assert failed(verdict) == {"reference.tag.digest"}
+
+
+@pytest.mark.parametrize("pins", [Pins((ROOT,)), Pins()])
+def test_trust_data_is_as_fresh_as_the_server_s_answer(pins: Pins) -> None:
+    for verdict in (inspect(release(), pins=pins), mirrored().ask(pins=pins)):
+        assert verdict.freshness == "fresh"
+
+
+def test_of_trust_data_that_does_not_hold_no_freshness_is_known() -> None:
+    world = mirrored()
+    world.scheme.threshold = False
+    for verdict in (inspect(world), world.ask()):
+        assert verdict.freshness == "unknown"
+        assert "tuf.signature.threshold" in failed(verdict)
 
 
 def test_unreadable_metadata_is_undecided() -> None:

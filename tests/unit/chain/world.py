@@ -66,6 +66,7 @@ class TableScheme:
         role("targets/releases", SIGNER),
     )
     readable: bool = True
+    threshold: bool = True
     said: tuple[Check, ...] = ()
     name: str = "table"
 
@@ -86,6 +87,8 @@ class TableScheme:
             return Judgement(Evidence(), seen, None, "unknown")
         targets = Claim("targets", gun, "sha256:" + "1" * 64)
         threshold = Check.passed("tuf.signature.threshold", "targets")
+        if not self.threshold:
+            threshold = replace(threshold, outcome=Outcome.FAILED, klass=Class.ATTACK)
         steps = [*staged((pinned_key(gun, ROOT),), targets, (threshold,))]
         for tag in self.tags:
             claim = signed_tag(gun, tag.tag, tag.digest)

@@ -211,7 +211,10 @@ def test_what_the_signed_side_serves_is_marked_there() -> None:
     gap = judged(TRUSTED, Decision.UNDECIDED, unknown("http.available", f"{GUN}@{AMD64}"))
     assert line(gap, "signed index").startswith("?")
     unread = judged(replace(TRUSTED, platforms=()), Decision.UNDECIDED)
-    assert line(unread, "signed index").startswith("?")
+    assert line(unread, "signed image").startswith("?")
+    alone = replace(PLATFORMS[0], signed_digest=None, level=Level.NONE)
+    unread = judged(replace(TRUSTED, platforms=(alone,)), Decision.UNDECIDED)
+    assert line(unread, "signed image").startswith("?")
 
 
 def test_a_signed_manifest_is_no_index() -> None:
@@ -223,7 +226,60 @@ def test_a_copy_that_was_not_read_is_unknown() -> None:
     verdict = replace(TRUSTED, digest=None, pinned="", platforms=(), trust_data=None)
     verdict = judged(verdict, Decision.UNDECIDED, unknown("http.available", f"{COPY}:0.1.19"))
     assert line(verdict, "copy") == f"? copy not read at {COPY}:0.1.19"
-    assert line(verdict, "signed index").endswith(f"at {GUN}:0.1.19")
+    assert line(verdict, "signed image").endswith(f"at {GUN}:0.1.19")
+
+
+@pytest.mark.parametrize("subject", [f"{COPY}:0.1.19", f"{COPY}@{SIGNED}", f"{COPY}:1@{SIGNED}"])
+def test_a_copy_that_is_not_there_is_no_unread_one(subject: str) -> None:
+    verdict = replace(TRUSTED, subject=subject, digest=None, pinned="", platforms=())
+    verdict = rejected(verdict, failed("image.tag.present", subject, Class.CONTENT))
+    assert line(verdict, "copy") == f"✗ copy not there at {subject}"
+
+
+@pytest.mark.parametrize(
+    ("code", "where"),
+    [
+        ("image.platform.present", COPY),
+        ("image.platform.extra", f"{COPY} linux/s390x"),
+        ("image.platform.unique", f"{COPY} linux/amd64"),
+        ("image.child.present", f"{COPY}@{AMD64}"),
+        ("image.tag.stable", f"{COPY}:0.1.19"),
+    ],
+)
+def test_what_is_wrong_with_the_copy_marks_the_copy(code: str, where: str) -> None:
+    port = "localhost:5000/nicolas/webdis"
+    for repository in (COPY, port):
+        verdict = replace(
+            TRUSTED, subject=f"{repository}:0.1.19", pinned=f"{repository}@{TRUSTED.digest}"
+        )
+        wrong = rejected(verdict, failed(code, where.replace(COPY, repository), Class.CONTENT))
+        assert line(wrong, "copy sha256").startswith("✗ copy")
+        beside = rejected(verdict, failed(code, f"{repository}x", Class.CONTENT))
+        assert line(beside, "copy sha256").startswith("?")
+
+
+def test_a_platform_that_nobody_asked_for_is_told_as_such_and_marks_nothing() -> None:
+    aside = replace(PLATFORMS[1], level=Level.NONE, digest=None, config=None, asked=False)
+    verdict = replace(TRUSTED, platforms=(PLATFORMS[0], aside), asked=("linux/amd64",))
+    assert line(verdict, "linux/arm64") == "- linux/arm64/v8: not asked for"
+    assert line(verdict, "copy sha256").startswith("✓")
+    text = render_tree(verdict, color=False)
+    assert "\n  platforms asked for: linux/amd64\n" in text
+    assert "asked for" not in render_tree(TRUSTED, color=False)
+    wrong = rejected(verdict, failed("image.platform.present", COPY, Class.CONTENT))
+    assert line(wrong, "linux/arm64") == "- linux/arm64/v8: not asked for"
+
+
+def test_a_root_key_that_was_not_read_is_not_said_to_be_pinned() -> None:
+    early = replace(TRUSTED, decision=Decision.UNDECIDED, trust_data=None, signed=None, keys=())
+    passed = Check.passed("pin.match", "root", actual=f"{'4' * 64} (canonical {'5' * 64})")
+    shown = replace(early, evidence=Evidence((Step((), Claim("none", "", ""), passed),)))
+    assert line(shown, "root key").startswith(f"✓ root key as pinned: {'4' * 64} (canonical")
+    bare = replace(passed, actual="")
+    unread = replace(early, evidence=Evidence((Step((), Claim("none", "", ""), bare),)))
+    assert line(unread, "root key") == "? root key: none was read"
+    wrong = rejected(early, failed("pin.match", "root"))
+    assert line(wrong, "root key") == "✗ root key: none was read"
 
 
 def test_a_moved_tag_marks_the_copy() -> None:
