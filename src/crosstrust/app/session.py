@@ -138,16 +138,18 @@ class Session:
         if question.historic or (_is_first_sight(question.pins) and not ruling.verdict):
             # What was rejected is no first sight of the author: an attacker may have been first.
             return
-        troubles: list[StateError | None] = []
         if ruling.state != question.seen:
             merge = _merge(self.scheme, question, ruling)
-            troubles.append(self.store.update(_state_name(question), merge))
+            trouble = self.store.update(_state_name(question), merge)
+            if trouble is not None:
+                yield _notice(trouble, "no version floor was kept")
         data = ruling.verdict.trust_data
         if _is_first_sight(question.pins) and data is not None:
             first = [key for key, how in data.root_pins.items() if how == "first seen"]
-            if first:
-                troubles.append(self.store.record_first_seen(question.gun, first))
-        yield from (_notice(each, "no version floor was kept") for each in troubles if each)
+            trouble = self.store.record_first_seen(question.gun, first) if first else None
+            if trouble is not None:
+                lost = "the root key was not recorded, so that any other will do the next time"
+                yield _notice(trouble, lost)
 
     def _uncached(self) -> Iterator[Notice]:
         """Say why something could not be cached, which costs requests and nothing else."""

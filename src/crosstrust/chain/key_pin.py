@@ -73,7 +73,7 @@ def parse_pin(text: str, key_id_of: Callable[[str], str]) -> tuple[str, str]:
     """
     role, equals, value = text.partition("=")
     try:
-        if not equals or not value:
+        if not equals or not value.removeprefix("@").strip():
             raise MalformedError("pin.form", "pin", expected=_FORM, actual=repr(text[:80]))
         if role != "root":
             role = _pin_role(role)

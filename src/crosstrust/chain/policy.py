@@ -80,6 +80,9 @@ def parse_policy(text: str, where: str) -> Policy:
     return Policy(tuple(images.values()), tuple(warnings))
 
 
+_NAME_A_ROOT = "name the author's root key: without one nothing is trusted"
+
+
 def _parse_toml(text: str, where: str) -> Mapping[str, Any]:
     import tomllib
 
@@ -147,7 +150,7 @@ def _parse_keys(table: Table | None) -> Pins:
     table.refuse_unknown({"root", "repository", "signers", "releases"})
     signers = table.table("signers")
     return Pins(
-        root=_key_ids(table, "root"),
+        root=_key_ids(table, "root", remedy=_NAME_A_ROOT),
         repository=_key_ids(table, "repository"),
         signers=_parse_signers(signers) if signers is not None else {},
         releases=_key_ids(table, "releases"),
@@ -158,8 +161,8 @@ def _parse_signers(table: Table) -> dict[str, tuple[str, ...]]:
     return {table.parsed(name, name, parse_signer): _key_ids(table, name) for name in table.values}
 
 
-def _key_ids(table: Table, key: str) -> tuple[str, ...]:
-    return table.each(key, parse_key_id)
+def _key_ids(table: Table, key: str, *, remedy: str = "") -> tuple[str, ...]:
+    return table.each(key, parse_key_id, remedy=remedy)
 
 
 def _parse_platforms(table: Table) -> tuple[Platform, ...]:

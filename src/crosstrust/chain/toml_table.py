@@ -6,6 +6,7 @@ Every complaint is an ``InputError`` that names file and line, e.g. "crosstrust.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, time
 from typing import Any, TypeVar
 
 from crosstrust.chain.toml_line import KeyPath
@@ -80,8 +81,11 @@ class Table:
             raise self._wrong(key, f"`{key}` = true or false", value)
         return value
 
-    def strings(self, key: str) -> tuple[str, ...]:
-        """Return the list of texts at ``key``, or () if absent. An empty list is refused."""
+    def strings(self, key: str, *, remedy: str = "") -> tuple[str, ...]:
+        """Return the list of texts at ``key``, or () if absent. An empty list is refused.
+
+        ``remedy``: what to do about it, where leaving the key out would not do.
+        """
         if key not in self.values:
             return ()
         value = self.values[key]
@@ -91,7 +95,7 @@ class Table:
                 key,
                 f"`{key}` as a list of texts with at least one entry",
                 value,
-                remedy=f"remove `{key}` if it should not restrict anything",
+                remedy=remedy or f"remove `{key}` if it should not restrict anything",
             )
         return tuple(value)
 
@@ -111,7 +115,8 @@ class Table:
         value = self.values[key]
         header = ".".join(str(part) for part in (*self.path, key) if isinstance(part, str))
         if not isinstance(value, list) or not value:
-            raise self._wrong(key, f"[[{header}]] tables, at least one", value)
+            remedy = f"write [[{header}]], in double brackets"
+            raise self._wrong(key, f"[[{header}]] tables, at least one", value, remedy=remedy)
         found = []
         for position, item in enumerate(value):
             table = Table(item, self.name, self.lines, (*self.path, key, position))
@@ -133,10 +138,13 @@ class Table:
                 remedy=error.remedy,
             ) from error
 
-    def each(self, key: str, parse: Callable[[str], T]) -> tuple[T, ...]:
-        """Return what ``parse`` makes of each text of the list at ``key``: no two the same."""
+    def each(self, key: str, parse: Callable[[str], T], *, remedy: str = "") -> tuple[T, ...]:
+        """Return what ``parse`` makes of each text of the list at ``key``: no two the same.
+
+        ``remedy``: as for ``strings``.
+        """
         found: dict[T, None] = {}
-        for raw in self.strings(key):
+        for raw in self.strings(key, remedy=remedy):
             value = self.parsed(key, raw, parse)
             if value in found:
                 raise self._wrong(
@@ -146,7 +154,22 @@ class Table:
         return tuple(found)
 
     def _wrong(self, key: str, expected: str, value: object, *, remedy: str = "") -> InputError:
-        return self.fault(key, expected, actual=repr(value)[:_SHOWN], remedy=remedy)
+        return self.fault(key, expected, actual=_shown(value)[:_SHOWN], remedy=remedy)
+
+
+def _shown(value: object) -> str:
+    """Return ``value`` as TOML writes it, or what it is where that may be long."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a table" if value else "an empty table"
+        case list():
+            return f"[{', '.join(map(_shown, value))}]"
+        case date() | time():
+            return value.isoformat()
+        case _:
+            return repr(value)
 
 
 def _nearest(key: str, names: list[str]) -> str:

@@ -29,7 +29,9 @@ _CODES = (
 def tell_failure(error: Exception, arguments: Sequence[str]) -> int:
     """Tell ``error`` on standard error and return the exit code for it."""
     if isinstance(error, CrosstrustError):
-        write_error(f"crosstrust: {error}")
+        from crosstrust.cli.trouble import told
+
+        write_error(f"crosstrust: {told(error)}")
         return next((code for kind, code in _CODES if isinstance(error, kind)), BUG)
     return _tell_bug(error, arguments)
 

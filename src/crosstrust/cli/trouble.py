@@ -14,14 +14,27 @@ from crosstrust.evidence.codes import remedy_of
 def tell_troubles(checks: Iterable[Check]) -> None:
     """Write one line for each check; what was asked for twice is told once."""
     for check in dict.fromkeys(checks):
-        told = CrosstrustError(
+        error = CrosstrustError(
             check.code,
             check.where,
             expected=check.expected,
             actual=check.actual,
-            remedy=remedy_of(check.code, check.remedy),
+            remedy=check.remedy,
         )
-        write_error(f"crosstrust: {told}")
+        write_error(f"crosstrust: {told(error)}")
+
+
+def told(error: CrosstrustError) -> str:
+    """Return ``error`` as one line; one without a remedy of its own has that of its code."""
+    lines = remedy_of(error.code, error.remedy).splitlines()
+    whole = CrosstrustError(
+        error.code,
+        error.where,
+        expected=error.expected,
+        actual=error.actual,
+        remedy=" ".join(lines),
+    )
+    return str(whole)
 
 
 def trouble_code(checks: Iterable[Check], *, absent: bool) -> int:

@@ -149,7 +149,7 @@ def _reads_as_domain(first: str) -> bool:
 
 def _refuse_foreign_text(text: str) -> None:
     """Refuse what is no reference at all, in words that fit the mistake."""
-    if not text:
+    if not text.strip():
         _refuse("an empty reference", "the name of an image", "name one, as in nginx:1.27")
     odd = next((c for c in text if not "!" <= c <= "~"), "")
     if odd:

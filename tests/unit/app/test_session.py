@@ -228,7 +228,13 @@ def test_a_state_that_cannot_be_kept_is_a_warning(desk: Desk) -> None:
     desk.state.symlink_to(desk.folder / "not" / "there")
     verdict = desk.ask(**TOFU)
     assert verdict.decision is Decision.TRUSTED
-    assert "no version floor was kept" in warned(verdict)["local.state.saved"]
+    lost = [notice.text for notice in verdict.warnings if notice.code == "local.state.saved"]
+    # The floors, and the key that nothing but its first sight vouches for.
+    floors_lost, key_lost = lost
+    assert ": no version floor was kept; " in floors_lost
+    assert ": the root key was not recorded, so that any other will do the next time" in key_lost
+    pinned = desk.ask()
+    assert [n.text for n in pinned.warnings if n.code == "local.state.saved"] == [floors_lost]
 
 
 @pytest.mark.parametrize("raw", [b"", b"junk", b"crosstrust-state 1 sha256:00\n{}"])

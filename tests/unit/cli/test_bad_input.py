@@ -58,6 +58,10 @@ def check_bad(run: Run, home: Path, before: set[str], *arguments: str) -> None:
     check_refused(result, code)
     assert code.count(".") >= 1
     assert "expected" in result.err or "found" in result.err
+    place, *parts = result.err.removeprefix(f"crosstrust: {code}: ").split("; ")
+    assert place.strip()
+    remedy = [part for part in parts if not part.startswith(("expected ", "found "))]
+    assert remedy, result.err
     assert files_below(home) == before
 
 

@@ -89,6 +89,8 @@ def test_docker_s_form_shows_nothing_that_is_not_proved(run: Run) -> None:
     result = run("inspect", ORIGIN, "--format", "docker")
     assert (result.code, result.out) == (3, "[]\n")
     assert "pin.present" in result.err
+    # What a tree shows on two lines is one here.
+    assert "; if it is theirs, add --pin root=" in result.err
 
 
 # --- manifest ---

@@ -40,6 +40,8 @@ def test_pins_of_one_role_come_together() -> None:
         ("", "pin.form"),
         ("root", "pin.form"),
         ("root=", "pin.form"),
+        ("root=@", "pin.form"),
+        ("signer/a=@ ", "pin.form"),
         (f"={A}", "pin.form"),
         (A, "pin.form"),
         (f"target={A}", "pin.form"),

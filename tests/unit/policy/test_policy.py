@@ -609,3 +609,11 @@ def test_a_policy_knows_whether_it_names_a_repository_or_a_prefix(
     again = found.at(repository)
     assert again is not None
     assert again.of_prefix is of_prefix
+
+
+@pytest.mark.parametrize("key", ["root", "repository", "releases"])
+def test_only_a_list_that_restricts_may_be_left_out(key: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_policy(f'[[image]]\nname = "a"\nkeys.{key} = []\n', "x")
+    assert ("remove" in caught.value.remedy) is (key != "root")
+    assert ("nothing is trusted" in caught.value.remedy) is (key == "root")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,44 @@ READERS: dict[str, Read] = {
     "table": lambda found: found.table("key"),
     "tables": lambda found: found.tables("key"),
 }
+
+
+# As the file writes it, whatever Python makes of it.
+SHOWN = {
+    "true": "true",
+    "false": "false",
+    "1": "1",
+    "2021-01-01": "2021-01-01",
+    "2021-01-01T00:00:00Z": "2021-01-01T00:00:00+00:00",
+    "07:32:00": "07:32:00",
+    "{a = 1}": "a table",
+    "{}": "an empty table",
+    "[true, 'a', {b = 2}, [1.5]]": "[true, 'a', a table, [1.5]]",
+    "[]": "[]",
+    "[[1], 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]": (
+        "[[1], 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22"
+    ),
+}
+
+
+@pytest.mark.parametrize("written", SHOWN)
+def test_what_was_found_is_shown_as_toml(written: str) -> None:
+    with pytest.raises(InputError) as caught:
+        table(tomllib.loads(f"key = {written}")["key"]).string("key")
+    assert caught.value.actual == SHOWN[written]
+
+
+def test_one_bracket_is_not_two() -> None:
+    with pytest.raises(InputError) as caught:
+        table({"a": 1}).tables("key")
+    assert caught.value.remedy == "write [[rule.key]], in double brackets"
+
+
+def test_leaving_a_list_out_is_the_remedy_unless_there_is_another() -> None:
+    for given, remedy in (("", "remove `key` if it should not restrict anything"), ("x", "x")):
+        with pytest.raises(InputError) as caught:
+            table([]).strings("key", remedy=given)
+        assert caught.value.remedy == remedy
 
 
 REFUSED: list[tuple[str, str, list[Any]]] = [
