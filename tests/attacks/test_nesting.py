@@ -65,6 +65,13 @@ def test_indexes_may_nest_four_deep_and_no_deeper(trial: Trial) -> None:
         trial.expect_refused(trial.verify(), "limit.exceeded", "R", where=trial.sandbox.mirror)
 
 
+def test_indexes_within_an_index_are_told(trial: Trial) -> None:
+    trial.expect_trusted(trial.verify(), "image.index.nested")
+    mirror = Mirror(trial)
+    mirror.push_top(nest(mirror, 2), OCI_INDEX)
+    trial.expect_warned(trial.verify(), "image.index.nested", where=trial.sandbox.mirror)
+
+
 @pytest.mark.row("B15")
 @pytest.mark.parametrize("count", [257, 60_000, 100_000])
 def test_an_index_of_too_many_children_is_refused(trial: Trial, count: int) -> None:

@@ -109,7 +109,8 @@ def _same_bytes(copy: Side, demand: Demand, *, base: Claim, goal: Claim) -> Comp
         )
         for member in copy.members
     )
-    return Comparison(staged((base,), goal, checks), platforms)
+    warnings = tuple(_nested(copy))
+    return Comparison(staged((base,), goal, checks), platforms, warnings=warnings)
 
 
 def _whole(copy: Side) -> Check:
@@ -162,8 +163,15 @@ def _warnings(signed: Side, copy: Side) -> Iterator[Notice]:
             "signed side; they are not part of the comparison"
         )
         yield Notice("image.attestation.counted", copy.repository, text)
+    yield from _nested(copy)
     images = {member.digest for member in copy.members}
     for digest in copy.attested:
         if digest not in images:
             text = f"a build attestation is about {digest}, which is no image of this copy"
             yield Notice("image.attestation.subject", copy.repository, text)
+
+
+def _nested(copy: Side) -> Iterator[Notice]:
+    if copy.nested:
+        text = f"indexes within the index: {copy.nested}; many clients find no images there"
+        yield Notice("image.index.nested", copy.repository, text)

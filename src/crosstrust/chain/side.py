@@ -60,7 +60,7 @@ class Side:
 
     ``attested``: what build attestations say that they are about. ``partial``: an index below
     could not be read, so that there may be further members. ``unserved``: the problems that are
-    a 404 for something listed, by its digest.
+    a 404 for something listed, by its digest. ``nested``: the indexes below the first one.
     """
 
     repository: str
@@ -70,6 +70,7 @@ class Side:
     absent: bool = False
     members: list[Member] = field(default_factory=list)
     attestations: int = 0
+    nested: int = 0
     attested: list[Digest] = field(default_factory=list)
     partial: bool = False
     missing: list[Want] = field(default_factory=list)

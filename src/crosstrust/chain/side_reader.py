@@ -180,6 +180,7 @@ def _nested(dossier: Dossier, side: Side, level: int, entry: Entry) -> list[tupl
     if not isinstance(document, Index):
         side.partial = True
         return []
+    side.nested += 1
     return [(level + 1, child) for child in document.entries]
 
 

@@ -71,6 +71,8 @@ image.content.same  MU  the copy has the signed config and the signed layers, in
     do not run this image; ask its publisher which push wrote it
 image.digest.match  MU  bytes hash to the digest by which they were asked for
     do not use the registry's answer; report it to the registry's operator
+image.index.nested  M  an index lists its images itself
+    list the images in one index: many clients do not look into one within it
 image.index.same  M  the copy serves the very bytes of the signed index
     compare the platforms, which may still be the signed ones
 image.layer.diff_id  M  each layer unpacks to what the signed config lists

@@ -324,6 +324,23 @@ def test_a_nested_index_is_walked() -> None:
     verdict = world.ask()
     assert verdict.decision is Decision.TRUSTED
     assert set(levels(verdict)) == {"linux/amd64", "linux/arm64/v8"}
+    (told,) = verdict.warnings
+    assert (told.code, told.where) == ("image.index.nested", MIRROR)
+    assert told.text.startswith("indexes within the index: 1;")
+
+
+def test_a_nested_index_that_was_signed_so_is_told_too() -> None:
+    world = World()
+    inner = world.push_list(GUN, TAG, BOTH)
+    raw, _ = world.manifests[GUN, str(inner)]
+    outer = nest(world, raw)
+    world.push_list(MIRROR, "inner", BOTH)
+    world.push(MIRROR, outer, DOCKER_LIST, TAG)
+    world.sign(world.push(GUN, outer, DOCKER_LIST, TAG))
+    for repository in (GUN, MIRROR):
+        verdict = world.ask(f"{repository}:{TAG}")
+        assert verdict.decision is Decision.TRUSTED
+        assert [told.code for told in verdict.warnings] == ["image.index.nested"]
 
 
 def nest(world: World, inner: bytes) -> bytes:
