@@ -187,11 +187,17 @@ def _form_check(demand: Demand, where: str, signed: Side) -> Iterator[Check]:
 
 
 def _moved_origin(question: Question, dossier: Dossier, signature: Signature) -> Iterator[Notice]:
-    """Warn where the author's tag holds other bytes than the author signed for it."""
+    """Warn where the author's tag does not hold what the author signed for it."""
     if question.plain:
         return
     origin = ResolveTag(question.signed.repository, signature.tag)
-    answer = dossier.answer(origin)
+    answer, gap = dossier.answer(origin), dossier.gap(origin)
+    text = ""
     if answer is not None and not signature.digest.matches(answer.raw):
         text = "the author's tag holds other bytes than were signed for it; the signed ones count"
+    elif dossier.absent(origin):
+        text = "the author's tag is gone (404); what was signed for it counts"
+    elif gap is not None:
+        text = f"the author's tag could not be looked at: {gap.check.actual or gap.check.code}"
+    if text:
         yield Notice("image.tag.signed", str(question.signed), text)

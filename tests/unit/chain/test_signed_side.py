@@ -62,6 +62,24 @@ def test_only_beside_a_copy_it_is_said_that_the_authors_tag_has_moved(subject: s
     assert said == ([] if subject.startswith(GUN) else ["image.tag.signed"])
 
 
+def test_beside_a_copy_it_is_said_that_the_authors_tag_is_gone_or_out_of_reach() -> None:
+    world = release()
+    world.push_list(MIRROR, TAG, BOTH)
+    assert world.ask().warnings == ()
+    del world.tags[GUN, TAG]
+    gone = world.ask()
+    assert gone.decision is Decision.TRUSTED
+    assert [(told.code, told.where, "gone" in told.text) for told in gone.warnings] == [
+        ("image.tag.signed", f"{GUN}:{TAG}", True)
+    ]
+    world.broken.add(ResolveTag(GUN, TAG))
+    away = world.ask()
+    assert away.decision is Decision.TRUSTED
+    assert [(told.code, told.where, "not be looked at" in told.text) for told in away.warnings] == [
+        ("image.tag.signed", f"{GUN}:{TAG}", True)
+    ]
+
+
 def test_a_signed_index_below_that_could_not_be_read_is_named() -> None:
     world = World()
     child = nest(world, GUN, BOTH, Producer.BUILDKIT_2021)
