@@ -13,5 +13,6 @@ ELSEWHERE: dict[str, str] = {
     "docker login registry.example": _DOCKER,
     "HTTPS_PROXY=http://proxy.example:3128 NO_PROXY=registry.example \\": _EXAMPLE,
     "crosstrust manifest registry.example:5000/app:1 --plain-http registry.example:5000": _EXAMPLE,
+    "crosstrust manifest registry.example/app:1 --realm registry.example=sso.example": _EXAMPLE,
     "DOCKER_CONTENT_TRUST_SERVER=https://notary.example \\": _EXAMPLE,
 }

@@ -10,11 +10,13 @@ from crosstrust.app.collect import More
 from crosstrust.app.option import Options
 from crosstrust.chain.want import MeasureLayer, ReadRole, Want
 from crosstrust.evidence.verdict import Notice, Traffic
+from crosstrust.sources.endpoint import registry_url
 from crosstrust.sources.remote import Remote
 from crosstrust.sources.request import Timeouts
 from crosstrust.sources.settings import Settings
 from crosstrust.sources.transport import Transport
 from crosstrust.sources.trust_store import TrustStore
+from crosstrust.sources.url import parse_url
 from crosstrust.value import replace
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class Network:
             plain_http=frozenset(options.plain_http),
             now=now,
         )
-        settings = replace(settings, timeouts=_timeouts(options.timeout))
+        timeouts, realms = _timeouts(options.timeout), _realms(options.realms)
+        settings = replace(settings, timeouts=timeouts, realms=realms)
         self._transport = Transport(settings)
         self._remote = Remote(settings, self._transport)
         self._options = options
@@ -101,6 +104,16 @@ def _timeouts(whole: float) -> Timeouts:
     """No part of a request may take longer than the whole."""
     usual = Timeouts()
     return Timeouts(min(usual.connect, whole), min(usual.idle, whole), whole)
+
+
+def _realms(pairs: Sequence[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Return the token services by the place that is asked: Docker Hub has another name there."""
+    realms: dict[str, frozenset[str]] = {}
+    for host, realm in pairs:
+        place = registry_url(host, plain_http=frozenset()).place
+        further = parse_url(f"https://{realm}", realm).place
+        realms[place] = realms.get(place, frozenset()) | {further}
+    return realms
 
 
 def _is_cold(want: Want) -> bool:

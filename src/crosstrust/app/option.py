@@ -45,7 +45,8 @@ class Options:
     ``meanwhile`` is called while servers are waited for, again as long as it returns True: what
     the caller has to do anyway costs no time then. ``narrate`` hears, a line each, what is asked
     of servers and who answered. ``version`` is what servers are told of the program.
-    ``plain_http``: hosts ("localhost:5000") that may be asked without TLS. ``environ`` is the
+    ``plain_http``: hosts ("localhost:5000") that may be asked without TLS. ``realms``: (host of a
+    registry, host of a token service that may see its credentials). ``environ`` is the
     environment, ``home`` the home directory: nothing below reads them elsewhere.
     """
 
@@ -62,6 +63,7 @@ class Options:
     accept_config: bool = False
     allow_extra_platforms: bool = False
     plain_http: tuple[str, ...] = ()
+    realms: tuple[tuple[str, str], ...] = ()
     timeout: float = 600.0
     progress: LayerProgress | None = None
     meanwhile: Callable[[], object] | None = None

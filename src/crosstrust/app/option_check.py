@@ -34,6 +34,7 @@ def check_options(options: Options) -> Options:
         at=_moment(options.at),
         platforms=_platforms(options.platforms),
         plain_http=_each(options.plain_http, "plain_http", parse_host),
+        realms=_realms(options.realms),
     )
 
 
@@ -126,6 +127,15 @@ def _platforms(platforms: object) -> tuple[Platform, ...]:
     if not isinstance(platforms, tuple) or not all(isinstance(p, Platform) for p in platforms):
         raise _wrong("platforms", "a tuple of Platform", platforms)
     return platforms
+
+
+def _realms(given: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(given, tuple | list):
+        raise _wrong("realms", "a tuple of pairs of hosts", given)
+    found = [_each(pair, "realms", parse_host) for pair in given]
+    if any(len(pair) != 2 for pair in found):
+        raise _wrong("realms", "a tuple of pairs of hosts", given)
+    return tuple((registry, service) for registry, service in found)
 
 
 def _each(values: object, where: str, parse: Callable[[str, str], str]) -> tuple[str, ...]:

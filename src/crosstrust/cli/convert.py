@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from crosstrust.app.option_check import parse_host
 from crosstrust.errors import CrosstrustError, InputError
 from crosstrust.oci.limits import GIB, KIB, MIB
 
@@ -49,6 +50,14 @@ def parse_seconds(text: str, where: str) -> float:
     if not re.fullmatch(_SECONDS, text, re.ASCII) or float(text) == 0:
         raise _wrong(text, where, "seconds, such as 30 or 0.5")
     return float(text)
+
+
+def parse_realm(text: str, where: str) -> tuple[str, str]:
+    """Return the two hosts of "registry.example:5000=auth.example"."""
+    first, equals, second = text.partition("=")
+    if not equals:
+        raise _wrong(text, where, "HOST=HOST, such as registry.example=auth.example")
+    return parse_host(first, where), parse_host(second, where)
 
 
 def parse_platforms(text: str, where: str) -> list[Platform]:

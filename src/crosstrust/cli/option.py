@@ -14,6 +14,7 @@ from crosstrust.cli.console import Console
 from crosstrust.cli.convert import (
     parse_moment,
     parse_platforms,
+    parse_realm,
     parse_seconds,
     parse_size,
 )
@@ -99,6 +100,14 @@ def add_network(parser: CommandParser) -> None:
         repeated=True,
     )
     parser.option(
+        "--realm",
+        "HOST=HOST",
+        "send the credentials of the first host to the token service on the second too; may be "
+        "repeated",
+        convert=parse_realm,
+        repeated=True,
+    )
+    parser.option(
         "--timeout",
         "SECONDS",
         f"for one request (default: {_TIMEOUT:.0f})",
@@ -127,6 +136,7 @@ def build_options(values: Values, console: Console) -> Options:
         accept_config=given.get("accept") == "config",
         allow_extra_platforms=given.get("allow_extra_platforms", False),
         plain_http=tuple(given.get("plain_http", [])),
+        realms=tuple(given.get("realm", [])),
         timeout=given.get("timeout", _TIMEOUT),
         narrate=_narrator(console),
     )

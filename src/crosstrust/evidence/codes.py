@@ -192,7 +192,7 @@ registry.auth.downgrade  R  a server does not ask for credentials in a weaker wa
 registry.auth.expired  A  the registry accepts the token that it gave
     log in again
 registry.auth.realm  R  credentials go only to token services that belong to the registry
-    if the token service is right, report it to the registry's operator
+    if the token service is right, name it with --realm; else report it to the registry's operator
 registry.auth.required  A  the registry answers without credentials, or there are some
     log in with docker login or podman login
 registry.rate.limited  U  the registry has not had too many requests

@@ -15,7 +15,7 @@ from crosstrust.sources.address import names_reserved
 from crosstrust.sources.credential import Credential
 from crosstrust.sources.endpoint import TokenService, is_own_service, known_service, may_name_realm
 from crosstrust.sources.gap import misbehaved
-from crosstrust.sources.refusal import expired, unauthorized
+from crosstrust.sources.refusal import expired, token_unfit, unauthorized
 from crosstrust.sources.request import Access, Response, Timeouts
 from crosstrust.sources.session import Basic
 from crosstrust.sources.task import Talk
@@ -64,7 +64,8 @@ def prove(visit: Visit, session: Session) -> Talk[Proof | Gap | None]:
         credential = yield from session.keyring.find(visit.access.account)
         if isinstance(credential, Gap):
             return credential
-        return Proof(credential.basic, mode, known=True) if credential else None
+        shown = credential and credential.beside_token
+        return Proof(shown.basic, mode, known=True) if shown else None
     service = replace(mode, scope=mode.scope or visit.access.scope)
     return (yield from _bear(visit, service, session, renew=False))
 
@@ -138,8 +139,11 @@ def _show_password(
         return credential
     if credential is None or used is not None:
         return unauthorized(refused, where, known=used is not None)
+    shown = credential.beside_token
+    if shown is None:
+        return token_unfit(refused, where)
     mode = session.modes[where] = Basic()
-    return Proof(credential.basic, mode, known=True)
+    return Proof(shown.basic, mode, known=True)
 
 
 def _errand(
@@ -153,7 +157,8 @@ def _errand(
         return _refuse_realm(url, "an https URL", error.actual)
     ours = known is not None and known.realm == service.realm
     public = not ours and session.is_public(url)
-    if realm.scheme == "http" and (url.scheme == "https" or realm.place != url.place):
+    plain = realm.place in {url.place, *session.settings.plain_http}
+    if realm.scheme == "http" and (url.scheme == "https" or not plain):
         return _refuse_realm(url, "https", realm.origin)
     if public and names_reserved(realm.host):
         return _refuse_realm(url, "a public address", realm.origin)
@@ -162,7 +167,12 @@ def _errand(
         if realm.scheme == "http":
             return _refuse_realm(url, "https for credentials", realm.origin)
         if not may_name_realm(url, realm, further):
-            return _refuse_realm(url, "a realm that may see these credentials", realm.origin)
+            return _refuse_realm(
+                url,
+                "a realm that may see these credentials",
+                realm.origin,
+                f"if this token service is right, name it: --realm {url.place}={realm.place}",
+            )
         if not is_own_service(url, realm, service.service):
             return _refuse_realm(url, "a token for this server alone", service.service)
     return Errand(url, service, realm, credential, visit.timeouts, visit.deadline, public)
@@ -172,14 +182,11 @@ def _refuse_downgrade(where: str, expected: str, actual: str) -> Gap:
     return misbehaved("registry.auth.downgrade", where, expected=expected, actual=actual)
 
 
-def _refuse_realm(url: Url, expected: str, actual: str) -> Gap:
-    return misbehaved(
-        "registry.auth.realm",
-        url.origin,
-        expected=expected,
-        actual=actual,
-        remedy="do not log in there; if this realm is right, allow it in the settings",
-    )
+def _refuse_realm(
+    url: Url, expected: str, actual: str, remedy: str = "report it to the registry's operator"
+) -> Gap:
+    code = "registry.auth.realm"
+    return misbehaved(code, url.origin, expected=expected, actual=actual, remedy=remedy)
 
 
 def _strongest(challenges: Sequence[Challenge]) -> Challenge | None:

@@ -27,15 +27,23 @@ class Credential:
     """A user name with its secret; the secret is never shown.
 
     ``kind``: "password"; "identity" (an OAuth2 refresh token, for the token server alone); or
-    "bearer" (a ready token for the registry).
+    "bearer" (a ready token for the registry). ``password``: kept beside such a token, or "".
     """
 
     username: str
     secret: str
     kind: str = "password"
+    password: str = ""
 
     def __repr__(self) -> str:
         return f"Credential({self.kind} of {self.username!r})"
+
+    @property
+    def beside_token(self) -> Credential | None:
+        """User and password; None where there is a token alone."""
+        if self.kind == "password":
+            return self
+        return Credential(self.username, self.password) if self.password else None
 
     @property
     def basic(self) -> str:
@@ -133,9 +141,9 @@ def _parse_entry(entry: object, where: str) -> Credential | None:
     if auth := _text(entry.get("auth"), f"{where}.auth"):
         username, password = _decode(auth, f"{where}.auth")
     if token := _token(entry.get("registrytoken"), f"{where}.registrytoken"):
-        return Credential(username, token, "bearer")
+        return Credential(username, token, "bearer", password)
     if token := _text(entry.get("identitytoken"), f"{where}.identitytoken"):
-        return Credential(username or IDENTITY, token, "identity")
+        return Credential(username or IDENTITY, token, "identity", password)
     return Credential(username, password) if username and password else None
 
 

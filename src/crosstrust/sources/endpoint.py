@@ -24,6 +24,7 @@ _TOKEN_SERVICES = {
     "registry.hub.docker.com": TokenService("https://auth.docker.io/token", "registry.docker.io"),
     "notary.docker.io": TokenService("https://auth.docker.io/token", "notary.docker.io"),
     "public.ecr.aws": TokenService("https://public.ecr.aws/token/", "public.ecr.aws", "aws"),
+    "ecr-public.aws.com": TokenService("https://public.ecr.aws/token/", "public.ecr.aws", "aws"),
     "ghcr.io": TokenService("https://ghcr.io/token", "ghcr.io"),
     "quay.io": TokenService("https://quay.io/v2/auth", "quay.io"),
 }
@@ -65,14 +66,16 @@ def is_own_service(url: Url, realm: Url, service: str) -> bool:
 def may_name_realm(url: Url, realm: Url, further: frozenset[str]) -> bool:
     """Return True if the server at ``url`` may have our credentials sent to ``realm``.
 
-    Its own host, a host above it ("gitlab.com" for "registry.gitlab.com") or below it, the
-    realm known for it, or one that the user named in ``further`` ("host:port").
+    Its own host, by https on any port; at its own port a host above it ("gitlab.com" for
+    "registry.gitlab.com") or below it; the realm known for it, or one that the user named in
+    ``further`` ("host:port").
     """
     known = known_service(url)
     if realm.place in further or (known is not None and parse_url(known.realm) == realm):
         return True
+    if realm.host == url.host and realm.scheme == url.scheme:
+        return True
     return realm.port == url.port and (
-        realm.host == url.host
-        or ("." in realm.host and url.host.endswith(f".{realm.host}"))
+        ("." in realm.host and url.host.endswith(f".{realm.host}"))
         or ("." in url.host and realm.host.endswith(f".{url.host}"))
     )

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from crosstrust.chain.answer import Gap
 from crosstrust.errors import InputError
 from crosstrust.evidence.verdict import Notice
-from crosstrust.sources.attempt import ask_once, attempt
+from crosstrust.sources.attempt import attempt
 from crosstrust.sources.authorization import Proof, Visit, prove, prove_again, refused_for_good
 from crosstrust.sources.endpoint import TokenService
-from crosstrust.sources.gap import misbehaved
-from crosstrust.sources.redirect import STATUSES, judge_redirect
 from crosstrust.sources.refusal import link_refused, unauthorized
 from crosstrust.sources.request import Access, Request, Response, Timeouts
-from crosstrust.sources.task import Broken, Hop, Stream, Talk, Task, send, start
+from crosstrust.sources.task import AUTHORIZATION, Hop, Stream, Talk, Task, send, start
 from crosstrust.sources.url import Url, parse_url
+from crosstrust.sources.walk import follow
 from crosstrust.value import replace
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 CHALLENGE_ROUNDS = 2
 # A connection that is not open by then is opened by the request itself.
 EARLY_SECONDS = 5.0
-_AUTHORIZATION = "Authorization"
 _NO_ACCESS = Access("", "")
 
 
@@ -67,7 +65,7 @@ def _ask(
     hop = Hop(
         visit.url,
         request.method,
-        request.headers + (((_AUTHORIZATION, proof.value),) if proof else ()),
+        request.headers + (((AUTHORIZATION, proof.value),) if proof else ()),
         request.limit,
         visit.timeouts,
         visit.deadline,
@@ -75,38 +73,11 @@ def _ask(
         on_progress=request.on_progress,
         meter=request.meter,
     )
-    reply = yield from attempt(hop, session, _follow)
+    reply = yield from attempt(hop, session, follow)
     if isinstance(reply, Response) and reply.origin != hop.url.origin:
         # Only the server that we asked may send a challenge, never a storage behind it.
         return link_refused(reply) if reply.status in {400, 401, 403} else reply
     return reply
-
-
-def _follow(first: Hop, session: Session) -> Talk[Response | Broken]:
-    """Return the answer behind all redirects that start with ``first``."""
-    hop, hops = first, 0
-    while True:
-        reply = yield from ask_once(hop, session)
-        if isinstance(reply, Broken) or reply.status not in STATUSES:
-            return reply
-        target = _target(reply, hop.url, hops=hops, guarded=session.is_public(first.url))
-        if isinstance(target, Gap):
-            return Broken(target)
-        fields = hop.fields
-        if target.origin != hop.url.origin:
-            # Credentials are bound to scheme, host and port, and do not come back on return.
-            fields = tuple(field for field in fields if field[0] != _AUTHORIZATION)
-        hop = replace(hop, url=target, fields=fields, guarded=session.is_public(first.url))
-        hops += 1
-
-
-def _target(reply: Response, url: Url, *, hops: int, guarded: bool) -> Url | Gap:
-    locations = reply.headers("location")
-    if len(locations) != 1:
-        return misbehaved(
-            "http.answer.form", url.shown, expected="one location", actual=str(len(locations))
-        )
-    return judge_redirect(url, locations[0], hops=hops, guarded=guarded)
 
 
 def _open_early(visit: Visit, session: Session) -> Talk[None]:

@@ -63,6 +63,18 @@ def link_refused(response: Response) -> Gap:
     )
 
 
+def token_unfit(response: Response, where: str) -> Gap:
+    """A server that asks for a password, where only a token is kept, which is not for it."""
+    return could_not_ask(
+        "registry.auth.denied",
+        where,
+        klass=Class.CREDENTIALS,
+        expected="Bearer, as for the token that is kept",
+        actual=server_words(response),
+        remedy="log in there with user and password",
+    )
+
+
 def expired(response: Response, where: str) -> Gap:
     """A fresh token that the registry does not take."""
     return could_not_ask(

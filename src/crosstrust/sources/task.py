@@ -16,6 +16,8 @@ from crosstrust.sources.request import Response, Timeouts
 from crosstrust.sources.url import Url
 from crosstrust.value import dataclass
 
+AUTHORIZATION = "Authorization"
+
 T = TypeVar("T")
 Talk = Generator[Any, Any, T]
 

@@ -16,9 +16,10 @@ from crosstrust.sources.endpoint import TokenService
 from crosstrust.sources.gap import misbehaved
 from crosstrust.sources.refusal import unauthorized, unexpected
 from crosstrust.sources.request import Response, Timeouts
-from crosstrust.sources.task import Hop, Talk, Task, wait_for
+from crosstrust.sources.task import AUTHORIZATION, Hop, Talk, Task, wait_for
 from crosstrust.sources.url import Url, parse_url, quote
-from crosstrust.value import dataclass
+from crosstrust.sources.walk import stay
+from crosstrust.value import dataclass, replace
 
 if TYPE_CHECKING:
     from crosstrust.sources.credential import Credential
@@ -127,7 +128,7 @@ def _fetch_token(errand: Errand, session: Session) -> Talk[object]:
     if reply.status in {400, 401, 403}:
         return unauthorized(reply, where, known=errand.credential is not None)
     if reply.status != 200:
-        # A redirect is not followed: the realm was judged, another place was not.
+        # A redirect elsewhere is not followed: the realm was judged, another place was not.
         return unexpected(reply)
     try:
         secret, life = parse_token_answer(reply.body, where)
@@ -138,17 +139,25 @@ def _fetch_token(errand: Errand, session: Session) -> Talk[object]:
 
 
 def _ask(errand: Errand, session: Session) -> Talk[Response | Gap]:
-    """Return the answer to a POST of an identity token, if the service knows that; else a GET."""
-    if errand.credential is not None and errand.credential.kind == "identity":
-        reply = yield from attempt(_post(errand), session)
-        if isinstance(reply, Gap) or reply.status not in {404, 405}:
+    """Return the answer to a POST of an identity token, if the service takes that; else a GET.
+
+    Some services know no POST; others say so with 400 or 401, and take the password.
+    """
+    credential = errand.credential
+    if credential is not None and credential.kind == "identity":
+        reply = yield from attempt(_post(errand), session, stay)
+        if isinstance(reply, Gap) or reply.status not in {400, 401, 404, 405}:
+            return reply
+        if credential.password:
+            errand = replace(errand, credential=credential.beside_token)
+        elif reply.status in {400, 401}:
             return reply
     try:
         hop = _get(errand)
     except MalformedError as error:
         # What the challenge names does not fit into one URL.
         return misbehaved(error.code, errand.realm.shown, expected=error.expected)
-    return (yield from attempt(hop, session))
+    return (yield from attempt(hop, session, stay))
 
 
 def _get(errand: Errand) -> Hop:
@@ -156,7 +165,7 @@ def _get(errand: Errand) -> Hop:
     fields: tuple[tuple[str, str], ...] = ()
     query = _encode([("scope", errand.service.scope), ("service", errand.service.service)])
     if credential is not None:
-        fields = (("Authorization", credential.basic),)
+        fields = ((AUTHORIZATION, credential.basic),)
         if credential.kind == "password":
             query += "&" + _encode([("account", credential.username)])
     joint = "&" if "?" in errand.realm.target else "?"

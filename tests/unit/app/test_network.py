@@ -14,8 +14,11 @@ from crosstrust.errors import InputError, StateError
 from crosstrust.evidence.check import Outcome
 from crosstrust.evidence.verdict import Decision, Level
 from crosstrust.sandbox.service import Service
+from tests.canaries.planted import entry, write_auth_file
 from tests.unit.app.desk import COPY, MIRROR, SIGNED, failed, options, unknown, warned
 from tests.unit.app.loopback import FOREIGN, HOSTS, REPACKED, out_of_order
+from tests.unit.sources.loopback import Ask, Say, Server
+from tests.unit.sources.tls_authority import Authority
 
 # --- verify ---
 
@@ -197,3 +200,36 @@ def test_a_damaged_trust_store_is_told_before_anything_is_asked(
     with pytest.raises(StateError):
         verify(COPY, user)
     assert len(service.requests) == before
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_token_service_elsewhere_is_one_that_the_user_named(
+    tmp_path: Path, *, named: bool
+) -> None:
+    """One registry and one token service, which are two hosts to whoever compares names."""
+    authority, asked = Authority(tmp_path), []
+
+    def registry(ask: Ask) -> Say:
+        if "authorization" in ask.headers:
+            return Say(404)
+        realm = f"https://127.0.0.1:{desk.port}/token"
+        return Say(401, (("WWW-Authenticate", f'Bearer realm="{realm}"'),))
+
+    def issue(ask: Ask) -> Say:
+        asked.append(ask.headers["authorization"])
+        return Say(body=b'{"token":"t"}')
+
+    context = authority.context
+    with Server(issue, context()) as desk, Server(registry, context()) as server:
+        realm = f"127.0.0.1:{desk.port}"
+        write_auth_file(tmp_path / "auth.json", {"auths": {server.place: entry(realm)}})
+        environ = {
+            "SSL_CERT_FILE": str(authority.ca),
+            "REGISTRY_AUTH_FILE": str(tmp_path / "auth.json"),
+        }
+        chosen = ((server.place, realm),) if named else ()
+        found = read_image(f"{server.place}/a:1", options(tmp_path, environ, realms=chosen))
+    assert found.side.absent is named
+    assert len(asked) == named
+    codes = [problem.code for problem in found.side.problems]
+    assert codes == ([] if named else ["registry.auth.realm"])

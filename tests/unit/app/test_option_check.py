@@ -54,6 +54,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ),
     *(({"max_download": n}, OPTION, "max_download") for n in (-1, 1.5, "1", None, False)),
     *(({"plain_http": h}, OPTION, "plain_http") for h in ("localhost:5000", ("http://a.b",), (1,))),
+    *(({"realms": r}, OPTION, "realms") for r in ("a.b", ("a.b",), (("a.b",),), (("a.b", 1),), {})),
     *(({"platforms": p}, OPTION, "platforms") for p in ("linux/amd64", ("linux/amd64",), None)),
     *(({"signed_by": s}, OPTION, "signed_by") for s in ("", " ", 1)),
 ]
@@ -117,6 +118,10 @@ def test_what_can_be_meant_stays_as_it_is() -> None:
     assert check_options(chosen) == chosen
     assert check_options(replace(usual, plain_http=("LOCALHOST:5000",))).plain_http == (
         "localhost:5000",
+    )
+    realms = (("A.example:5000", "auth.example"),)
+    assert check_options(replace(usual, realms=realms)).realms == (
+        ("a.example:5000", "auth.example"),
     )
     with open_session(replace(usual, timeout=30)) as session:
         assert session.options.timeout == 30

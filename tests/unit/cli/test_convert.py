@@ -11,13 +11,16 @@ from crosstrust.app.option_check import parse_host
 from crosstrust.cli.convert import (
     parse_moment,
     parse_platforms,
+    parse_realm,
     parse_seconds,
     parse_size,
 )
 from crosstrust.errors import InputError
 
 Parser = Callable[[str, str], object]
-PARSERS: list[Parser] = [parse_host, parse_moment, parse_platforms, parse_seconds, parse_size]
+PARSERS: list[Parser] = [
+    *(parse_host, parse_moment, parse_platforms, parse_realm, parse_seconds, parse_size)
+]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,20 @@ def test_seconds_may_have_fractions() -> None:
 )
 def test_a_host_may_have_a_port(text: str, host: str) -> None:
     assert parse_host(text, "--plain-http") == host
+
+
+def test_a_realm_is_a_pair_of_hosts() -> None:
+    found = parse_realm("Registry.example:5000=sso.example", "--realm")
+    assert found == ("registry.example:5000", "sso.example")
+
+
+@pytest.mark.parametrize(
+    "text", ["registry.example", "=sso.example", "registry.example=", "a.example=https://b.example",
+             "a.example=b.example=c.example", "a.example/x=b.example"]
+)  # fmt: skip
+def test_what_is_no_pair_of_hosts_is_said(text: str) -> None:
+    with pytest.raises(InputError, match=r"usage\.option: --realm"):
+        parse_realm(text, "--realm")
 
 
 def test_platforms_come_as_a_list() -> None:

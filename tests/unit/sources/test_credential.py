@@ -127,9 +127,10 @@ def test_tokens_in_files(home: Home) -> None:
     home.docker(
         {"auths": {"a": {**auth("me", ""), "identitytoken": "i"}, "b": {"identitytoken": "i"},
                    "c": {"registrytoken": "r"}, "d": {"username": "me", "password": SECRET},
-                   "e": {}, "f": {"auth": ""}}}
+                   "e": {}, "f": {"auth": ""}, "g": {**auth(), "identitytoken": "i"}}}
     )  # fmt: skip
     assert home.find("a") == Credential("me", "i", "identity")
+    assert home.find("g") == Credential("me", "i", "identity", SECRET)
     assert home.find("b") == Credential("<token>", "i", "identity")
     assert home.find("c") == Credential("", "r", "bearer")
     assert home.find("d") == ME

@@ -291,6 +291,54 @@ def test_b32_the_user_may_allow_a_realm(net: Net) -> None:
     assert isinstance(only(transport, OWN, OWN_ACCESS), Response)
 
 
+def test_b32_a_realm_elsewhere_is_refused_with_the_option_that_allows_it(net: Net) -> None:
+    log_in(net.home, "registry.example")
+    transport, _ = net.internet(guarded_by(bearer("https://cdn.example/token")))
+    reply = only(transport, OWN, OWN_ACCESS)
+    assert isinstance(reply, Gap)
+    assert "--realm registry.example=cdn.example" in reply.check.remedy
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_b32_a_plain_realm_elsewhere_is_one_that_the_user_named(net: Net, *, named: bool) -> None:
+    def issue_token(_: Ask) -> Say:
+        return Say(body=json.dumps({"token": token(server.place)}).encode())
+
+    desk = net.server(issue_token, tls=False)
+    guarded = bearer(f"{desk.origin}/token")
+
+    def answer(ask: Ask) -> Say:
+        return Say() if "authorization" in ask.headers else guarded
+
+    server = net.server(answer, tls=False)
+    plain = frozenset({server.place, desk.place} if named else {server.place})
+    reply = only(
+        net.transport(plain_http=plain), f"{server.origin}/v2/a/x", Access("localhost/a", "s")
+    )
+    assert isinstance(reply, Response) is named
+    assert len(desk.asks) == named
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_realm_may_send_on_within_its_own_server(net: Net, status: int, *, known: bool) -> None:
+    if known:
+        log_in(net.home, "registry.example")
+    inner = guarded_by(bearer())
+
+    def answer(ask: Ask) -> Say:
+        if ask.path.startswith("/token?"):
+            there = f"/token/{ask.path.removeprefix('/token')}"
+            return Say(status, (("Location", there),))
+        return inner(ask)
+
+    transport, server = net.internet(answer)
+    assert isinstance(only(transport, OWN, OWN_ACCESS), Response)
+    desk = [ask for ask in server.asks if "/token" in ask.path]
+    assert [ask.path.partition("?")[0] for ask in desk] == ["/token", "/token/"]
+    assert [ask.headers.get("authorization") for ask in desk] == [basic() if known else None] * 2
+
+
 def test_hub_credentials_reach_its_token_service_only(net: Net) -> None:
     log_in(net.home, "https://index.docker.io/v1/", place="auth.docker.io")
     transport, server = net.internet(guarded_by(bearer()))
@@ -375,6 +423,69 @@ def test_an_identity_token_falls_back_to_get(net: Net, status: int) -> None:
     )
     assert isinstance(only(transport, OWN, OWN_ACCESS), Response)
     assert server.asks[2].headers["authorization"] == "Basic " + in_base64("me", REFRESH)
+
+
+@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize("password_kept", [True, False])
+def test_a_service_that_takes_no_identity_token_gets_the_password_if_there_is_one(
+    net: Net, status: int, *, password_kept: bool
+) -> None:
+    kept = entry("registry.example", "me") if password_kept else {}
+    document = {"auths": {"registry.example": {**kept, "identitytoken": REFRESH}}}
+    write_auth_file(net.home / "config.json", document)
+    inner = guarded_by(bearer())
+    transport, server = net.internet(
+        lambda ask: Say(status) if ask.method == "POST" else inner(ask)
+    )
+    reply = only(transport, OWN, OWN_ACCESS)
+    if password_kept:
+        assert isinstance(reply, Response)
+        assert server.asks[2].headers["authorization"] == basic()
+    else:
+        assert refused(reply)[0] == "registry.auth.denied"
+        assert len(server.asks) == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_an_identity_token_is_posted_again_only_where_it_stays_a_post(
+    net: Net, status: int
+) -> None:
+    identity(net.home)
+    inner = guarded_by(bearer())
+
+    def answer(ask: Ask) -> Say:
+        moved = ask.method == "POST" and ask.path == "/token"
+        return Say(status, (("Location", "/token/"),)) if moved else inner(ask)
+
+    transport, server = net.internet(answer)
+    reply = only(transport, OWN, OWN_ACCESS)
+    assert isinstance(reply, Response) is (status in {307, 308})
+    posts = [ask.path for ask in server.asks if ask.method == "POST"]
+    assert posts == ["/token", "/token/"][: 1 + (status in {307, 308})]
+
+
+@pytest.mark.parametrize("kind", ["identitytoken", "registrytoken"])
+@pytest.mark.parametrize("password_kept", [True, False])
+def test_a_token_is_no_password(net: Net, kind: str, *, password_kept: bool) -> None:
+    """Basic shows a password to the registry; a token that is kept is for another server."""
+    kept = entry("registry.example", "me") if password_kept else {}
+    document = {"auths": {"registry.example": {**kept, kind: REFRESH}}}
+    write_auth_file(net.home / "config.json", document)
+
+    def answer(ask: Ask) -> Say:
+        good = ask.headers.get("authorization") == basic()
+        return Say() if good else unauthorized('Basic realm="x"')
+
+    transport, server = net.internet(answer)
+    for _ in range(2):
+        reply = only(transport, OWN, OWN_ACCESS)
+        assert isinstance(reply, Response) is password_kept
+        if not password_kept:
+            found = ("registry.auth.denied", Class.CREDENTIALS, Outcome.UNKNOWN)
+            assert refused(reply) == found
+    assert {ask.headers.get("authorization") for ask in server.asks} == (
+        {None, basic()} if password_kept else {None}
+    )
 
 
 def test_a_registry_token_needs_no_token_service(net: Net) -> None:
