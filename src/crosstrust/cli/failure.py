@@ -5,6 +5,7 @@ A bug of ours also leaves a report: where it happened, and nothing of what was b
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,9 @@ _CODES = (
 )
 
 
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
+
+
 def tell_failure(error: Exception, arguments: Sequence[str]) -> int:
     """Tell ``error`` on standard error and return the exit code for it."""
     if isinstance(error, CrosstrustError):
@@ -33,11 +37,30 @@ def tell_failure(error: Exception, arguments: Sequence[str]) -> int:
 
         write_error(f"crosstrust: {told(error)}")
         return next((code for kind, code in _CODES if isinstance(error, kind)), BUG)
+    if _is_exhausted(error):
+        return tell_failure(_exhausted(error), arguments)
     return _tell_bug(error, arguments)
 
 
+def _is_exhausted(error: BaseException) -> bool:
+    """Return True where this process ran out of what the system lets it have: no bug of ours."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, OSError) and error.errno in _EXHAUSTED
+    )
+
+
+def _exhausted(error: Exception) -> StateError:
+    reason = error.strerror if isinstance(error, OSError) else ""
+    return StateError(
+        "local.process.limit",
+        "crosstrust",
+        expected="open files, threads and memory enough",
+        actual=reason or "no memory left",
+    )
+
+
 def _tell_bug(error: Exception, arguments: Sequence[str]) -> int:
-    if "--debug" in arguments or os.environ.get("CROSSTRUST_DEBUG", "") not in {"", "0"}:
+    if "--debug" in arguments or _is_on(os.environ.get("CROSSTRUST_DEBUG", "")):
         for line in "".join(traceback.format_exception(error)).splitlines():
             write_error(line)
     report = render_report(error, arguments)
@@ -48,6 +71,12 @@ def _tell_bug(error: Exception, arguments: Sequence[str]) -> int:
         place = f"a report could not be saved ({reason}); --debug shows the traceback"
     write_error(f"crosstrust: this is a bug of crosstrust ({type(error).__name__}); {place}")
     return BUG
+
+
+def _is_on(text: str) -> bool:
+    from crosstrust.cli.parser import TRUE_WORDS
+
+    return text.strip().lower() in TRUE_WORDS
 
 
 def render_report(error: Exception, arguments: Sequence[str]) -> str:

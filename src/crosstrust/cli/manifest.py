@@ -24,10 +24,11 @@ def run(values: Values, console: Console) -> int:
     """Print what is asked for: 0, 1 if it is absent or damaged, 3 if it could not be asked."""
     from crosstrust.app.image import read_image
 
-    if values.raw and values.digest:
-        raise InputError(
-            "usage.option", "crosstrust manifest", expected="one of --raw and --digest"
-        )
+    forms = [values.raw, values.digest, values.format != "text"]
+    if sum(forms) > 1:
+        expected = "one of --raw, --digest and --format json"
+        actual = "several"
+        raise InputError("usage.option", "crosstrust manifest", expected=expected, actual=actual)
     top = values.raw or values.digest
     options = build_options(values, console)
     found = read_image(values.image, options, depth="top" if top else "manifest")

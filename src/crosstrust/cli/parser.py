@@ -24,7 +24,7 @@ vars(argparse).update(_=str, ngettext=lambda one, many, count: one if count == 1
 Values = argparse.Namespace
 Convert = Callable[[str, str], object]
 
-_TRUE = frozenset({"1", "true", "yes", "on"})
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 _EPILOG = (
     "Every long option can be set in the environment, as CROSSTRUST_ and its name: --signed-by is "
@@ -185,6 +185,6 @@ def make_parser(command: str) -> CommandParser:
 
 def _truth(text: str, where: str) -> bool:
     word = text.strip().lower()
-    if word not in _TRUE | _FALSE:
+    if word not in TRUE_WORDS | _FALSE:
         raise InputError("usage.option", where, expected="1 or 0", actual=repr(text[:80]))
-    return word in _TRUE
+    return word in TRUE_WORDS

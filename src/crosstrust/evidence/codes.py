@@ -143,6 +143,8 @@ local.file.mode  L  files that decide about trust can be written by their owner 
     correct the owner and mode of the file that is named
 local.output.saved  L  the result can be written where it was asked for
     name a file in a directory that you may write, or free some space
+local.process.limit  L  the system gives the process the files, threads and memory that it needs
+    raise its limits (ulimit -n, -u, -v), or end other programs
 local.state.intact  L  what was kept of earlier runs can be read
     restore the file, or remove it to start again without its floors
 local.state.saved  L  what was seen can be kept for the next run

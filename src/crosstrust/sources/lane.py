@@ -6,6 +6,8 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from crosstrust.errors import StateError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,10 +27,19 @@ class Lane:
         self._waiting: deque[Future[None]] = deque()
 
     def put(self, piece: bytes) -> None:
-        """Have ``piece`` worked on soon."""
+        """Have ``piece`` worked on soon. Raises ``StateError`` where no thread is to be had."""
         while self._waiting and (len(self._waiting) >= WAITING or self._waiting[0].done()):
             self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(self._work, piece))
+        self._waiting.append(self._submitted(piece))
+
+    def _submitted(self, piece: bytes) -> Future[None]:
+        try:
+            return self._pool.submit(self._work, piece)
+        except RuntimeError as error:
+            # The pool is open, so this is the thread that it starts with the first piece.
+            raise StateError(
+                "local.process.limit", "a layer", expected="one more thread", actual="none"
+            ) from error
 
     def drain(self) -> None:
         """Return when every piece was worked on."""

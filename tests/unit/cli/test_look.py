@@ -114,9 +114,17 @@ def test_manifest_has_json(run: Run) -> None:
     assert [image["platform"] for image in found["images"]] == ["linux/amd64", "linux/arm64/v8"]
 
 
-def test_raw_and_digest_are_one_or_the_other(run: Run) -> None:
-    result = run("manifest", "--raw", "--digest", ORIGIN)
-    assert (result.code, result.out) == (2, "")
+@pytest.mark.parametrize(
+    "forms",
+    [
+        *(["--raw", "--digest"], ["--raw", "--format", "json"], ["--digest", "--format", "json"]),
+        ["--raw", "--digest", "--format", "json"],
+    ],
+)
+def test_there_is_one_form_at_a_time(run: Run, forms: list[str]) -> None:
+    result = run("manifest", *forms, ORIGIN)
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert "expected one of --raw, --digest and --format json" in result.err
 
 
 # --- image ---

@@ -1,5 +1,6 @@
 """Finding the command, the global help, and what becomes of what goes wrong."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -158,6 +159,28 @@ def test_a_failure_has_its_exit_code(
     assert files_below(home) == before
 
 
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files"),
+        (OSError(errno.ENFILE, "Too many open files in system"), "Too many open files in system"),
+        (BlockingIOError(errno.EAGAIN, "Try again"), "Try again"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "Cannot allocate memory"),
+        (MemoryError(), "no memory left"),
+    ],
+)
+def test_what_the_system_does_not_let_us_have_is_no_bug(
+    run: Run, monkeypatch: pytest.MonkeyPatch, home: Path, error: Exception, found: str
+) -> None:
+    before = files_below(home)
+    break_command(monkeypatch, error)
+    result = run("key", "id", "x")
+    assert (result.code, result.out, result.err.count("\n")) == (3, "", 1)
+    assert result.err.startswith("crosstrust: local.process.limit: ")
+    assert f"found {found}; " in result.err
+    assert files_below(home) == before
+
+
 def test_a_bug_of_ours_is_one_line_and_a_report(
     run: Run, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
@@ -200,13 +223,22 @@ def test_a_report_makes_folders_for_this_user_alone(
     assert TrustStore(state).read("x") == b"floor"
 
 
-@pytest.mark.parametrize("how", ["option", "variable"])
+@pytest.mark.parametrize("words", ["", "0", "no", "false", "Off", " NO "])
+def test_no_traceback_is_shown_where_it_is_not_asked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    break_command(monkeypatch, ZeroDivisionError("0"))
+    monkeypatch.setenv("CROSSTRUST_DEBUG", words)
+    assert "Traceback" not in run("key", "id", "x").err
+
+
+@pytest.mark.parametrize("how", ["option", "1", "yes", "TRUE", "on"])
 def test_a_traceback_is_shown_where_it_is_asked_for(
     run: Run, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     break_command(monkeypatch, ZeroDivisionError("0"))
-    if how == "variable":
-        monkeypatch.setenv("CROSSTRUST_DEBUG", "1")
+    if how != "option":
+        monkeypatch.setenv("CROSSTRUST_DEBUG", how)
     result = run("key", "id", "x", *(["--debug"] if how == "option" else []))
     assert result.code == 4
     assert "Traceback" in result.err

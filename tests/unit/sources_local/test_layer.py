@@ -12,11 +12,11 @@ import pytest
 import zstandard
 
 from crosstrust.chain.answer import Measured
-from crosstrust.errors import LimitError, MalformedError
+from crosstrust.errors import LimitError, MalformedError, StateError
 from crosstrust.oci.descriptor import Descriptor
 from crosstrust.oci.digest import Digest
 from crosstrust.sources import inflate
-from crosstrust.sources.layer import LayerMeter
+from crosstrust.sources.layer import THREADED_FROM, LayerMeter
 from crosstrust.sources.zstd_frame import WINDOW_LIMIT
 
 GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -326,3 +326,16 @@ def test_closing_in_the_middle_ends_the_threads() -> None:
         meter.feed(raw[: 20 * MIB])
         assert [thread for thread in threading.enumerate() if thread.name.startswith("layer")]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("layer")]
+
+
+def test_a_thread_that_is_not_to_be_had_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may allow so few that none is left."""
+    raw = bytes(THREADED_FROM)
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(StateError) as caught:
+        measure(raw, PLAIN)
+    assert caught.value.code == "local.process.limit"
