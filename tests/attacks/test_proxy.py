@@ -95,11 +95,11 @@ def test_no_proxy_decides_host_by_host(trial: Trial, tmp_path: Path) -> None:
     ids=["forbidden", "password", "portal", "silence"],
 )
 def test_a_proxy_that_refuses_leaves_it_undecided(trial: Trial, answer: bytes) -> None:
-    trial.expect_trusted(trial.verify(), "notary.available")
+    trial.expect_trusted(trial.verify(), "http.available")
     with Refusing(answer) as proxy:
         use(trial, f"http://127.0.0.1:{proxy.port}")
         outcome = trial.verify("--timeout", "2")
-    trial.expect_refused(outcome, "notary.available", "U", where="auth.docker.io")
+    trial.expect_refused(outcome, "http.available", "U", where="auth.docker.io")
     # Nor is there a second way around it.
     assert proxy.heard
     assert not any("login.example" in head for head in proxy.heard)

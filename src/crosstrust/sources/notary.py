@@ -69,9 +69,13 @@ class Notary:
         return self._settings.now() if self._settings.now is not None else None
 
 
-def as_notary_gap(gap: Gap) -> Gap:
-    """Return ``gap`` under the code that readers know for a notary server that is away."""
-    if gap.check.code != "http.available":
+def as_notary_gap(gap: Gap, url: str) -> Gap:
+    """Return ``gap`` under the code that readers know for a notary server that is away.
+
+    ``url`` is what the server was asked for. A token service that is away is another host.
+    """
+    server = f"{parse_url(url).origin}/"
+    if gap.check.code != "http.available" or not f"{gap.check.where}/".startswith(server):
         return gap
     return Gap(replace(gap.check, code="notary.available"))
 

@@ -108,7 +108,8 @@ class Remote:
             raise TypeError(want)
         found = answer if isinstance(answer, Gap) else peer.reply_from(want, answer)
         if isinstance(found, Gap) and isinstance(want, ReadRole):
-            return as_notary_gap(found)
+            asked = self.notary.request_for(want)
+            return as_notary_gap(found, asked.url) if isinstance(asked, Request) else found
         return found
 
     def _peer(self, want: Want) -> Peer | None:

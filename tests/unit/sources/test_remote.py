@@ -298,6 +298,16 @@ def test_a97_what_leaves_the_question_open(net: Net, status: int, code: str, kla
     assert registry == (code.replace("notary.", "http."), klass, Outcome.UNKNOWN)
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_token_service_that_is_away_is_not_the_notary_server(net: Net, status: int) -> None:
+    """It is asked first, on a host of its own: whoever reads this must know whom to call."""
+    source, _ = remote(net, lambda ask: Say(status if "token" in ask.path else 200))
+    reply = only(source, ReadRole(GUN, "root"))
+    assert isinstance(reply, Gap)
+    assert (reply.check.code, reply.check.klass) == ("http.available", Class.UNREACHABLE)
+    assert "auth.docker.io" in reply.check.where
+
+
 def test_a42_metadata_beyond_its_length_is_not_read(net: Net) -> None:
     source, _ = remote(net, lambda _: Say(body=b"{" + b" " * 100 + b"}"))
     found = failure(only(source, ReadRole(OWN, "targets", length=10)))
