@@ -89,9 +89,12 @@ class Session:
         """Return the question that ``image`` asks, with what was seen before filled in."""
         return self._with_memory(build_question(image, self.options, at=now()))
 
-    def metadata_question(self, image: str) -> Question:
-        """Return the question whether the metadata of the repository ``image`` holds."""
-        return self._with_memory(build_metadata_question(image, self.options, at=now()))
+    def metadata_question(self, image: str, *, own: bool = False) -> Question:
+        """Return the question whether the metadata for ``image`` holds.
+
+        ``own``: that of its own repository, whoever signs it by the policy.
+        """
+        return self._with_memory(build_metadata_question(image, self.options, at=now(), own=own))
 
     def _with_memory(self, question: Question) -> Question:
         pins = question.pins
@@ -159,20 +162,20 @@ class Session:
     def aged(self, name: str) -> Iterator[Notice]:
         """Say how old what was read of ``name`` is, if the cache alone was read."""
         if self.fetcher.oldest is not None:
-            text = f"read from the cache alone, fetched {_hours(self.fetcher.oldest)} before"
+            text = f"read from the cache alone, fetched {_since(self.fetcher.oldest)} before"
             yield Notice("http.available", name, text)
 
     def _age(self, question: Question, ruling: Ruling) -> Iterator[Notice]:
         """Say how old the cache is where it was used, or could be."""
         if self.fetcher.oldest is not None:
-            text = f"judged from the cache alone, fetched {_hours(self.fetcher.oldest)} before"
+            text = f"judged from the cache alone, fetched {_since(self.fetcher.oldest)} before"
             yield Notice("notary.available", question.gun, text)
             return
         age = self.fetcher.age(question.gun, now())
         unread = ruling.verdict.trust_data is None
         gaps = ruling.verdict.gaps
         if age is not None and unread and any(gap.klass is Class.UNREACHABLE for gap in gaps):
-            text = f"the cache has trust data fetched {age:.1f} hours before; --offline judges it"
+            text = f"the cache has trust data fetched {_ago(age)} before; --offline judges it"
             yield Notice("notary.available", question.gun, text)
 
     def _itself(self, question: Question) -> Iterator[Notice]:
@@ -189,9 +192,16 @@ class Session:
             yield Notice("source.distinct", str(subject), text)
 
 
-def _hours(then: datetime) -> str:
+def _since(then: datetime) -> str:
     """The age of copies is what it is now, whatever time they are judged for."""
-    return f"{(now() - then).total_seconds() / 3600:.1f} hours"
+    return _ago((now() - then).total_seconds() / 3600)
+
+
+def _ago(hours: float) -> str:
+    """Return an age in the unit that tells most: minutes below two hours, days above two."""
+    if hours < 2:
+        return f"{hours * 60:.0f} minutes"
+    return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
 
 
 def _is_first_sight(pins: Pins) -> bool:

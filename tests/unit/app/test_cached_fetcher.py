@@ -222,7 +222,7 @@ def test_a_server_that_is_gone_leaves_it_undecided_whatever_is_cached(desk: Desk
     assert verdict.decision is Decision.UNDECIDED
     assert verdict.klass is Class.UNREACHABLE
     text = warned(verdict)["notary.available"]
-    assert re.fullmatch(r"the cache has .* fetched 0\.0 hours before; --offline judges it", text)
+    assert re.fullmatch(r"the cache has .* fetched 0 minutes before; --offline judges it", text)
 
 
 def test_nothing_is_said_of_a_cache_that_has_nothing(desk: Desk) -> None:
@@ -264,7 +264,7 @@ def test_offline_nothing_is_asked_and_the_age_is_told(desk: Desk) -> None:
     assert verdict.digest == online.digest
     assert verdict.traffic.count == 0
     text = warned(verdict)["notary.available"]
-    assert text == "judged from the cache alone, fetched 0.0 hours before"
+    assert text == "judged from the cache alone, fetched 0 minutes before"
 
 
 def test_offline_says_how_old_the_oldest_is(desk: Desk) -> None:
@@ -279,6 +279,27 @@ def test_offline_says_how_old_the_oldest_is(desk: Desk) -> None:
     assert "fetched 36.0 hours before" in warned(then)["notary.available"]
     desk.unplug()
     assert "fetched 36.0 hours before" in warned(desk.ask())["notary.available"]
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (timedelta(minutes=5), "5 minutes"),
+        (timedelta(minutes=119), "119 minutes"),
+        (timedelta(hours=2), "2.0 hours"),
+        (timedelta(hours=47), "47.0 hours"),
+        (timedelta(days=2), "2.0 days"),
+        (timedelta(days=14), "14.0 days"),
+    ],
+)
+def test_an_age_is_told_in_the_unit_that_tells_most(desk: Desk, age: timedelta, said: str) -> None:
+    assert desk.ask()
+    name = f"role {ORIGIN} timestamp current"
+    hints = Hints(desk.cache)
+    hint = hints.get(ORIGIN, name)
+    assert hint is not None
+    hints.put(ORIGIN, {name: replace(hint, at=now() - age)})
+    assert f"fetched {said} before" in warned(desk.ask(offline=True))["notary.available"]
 
 
 def test_offline_each_image_has_its_own_age(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from tests.unit.app.desk import COPY, ORIGIN, Desk
 KEY = "0123456789abcdef" * 4
 MANY = 10**6
 OPTION, FORM, SHORT = "usage.option", "pin.form", "pin.length"
+REALMS: tuple[object, ...] = ("a.b", ("a.b",), (("a.b",),), (("a.b", 1),), {})
 
 
 def pinned(**pins: Any) -> dict[str, Any]:
@@ -54,7 +55,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ),
     *(({"max_download": n}, OPTION, "max_download") for n in (-1, 1.5, "1", None, False)),
     *(({"plain_http": h}, OPTION, "plain_http") for h in ("localhost:5000", ("http://a.b",), (1,))),
-    *(({"realms": r}, OPTION, "realms") for r in ("a.b", ("a.b",), (("a.b",),), (("a.b", 1),), {})),
+    *(({"realms": r}, OPTION, "realms") for r in REALMS),
     *(({"platforms": p}, OPTION, "platforms") for p in ("linux/amd64", ("linux/amd64",), None)),
     *(({"signed_by": s}, OPTION, "signed_by") for s in ("", " ", 1)),
 ]
