@@ -8,13 +8,14 @@ from crosstrust.evidence.verdict import Verdict
 from crosstrust.value import replace
 
 
-def inspect(images: list[str], options: Options) -> list[Verdict]:
+def inspect(images: list[str], options: Options, *, own: bool = False) -> list[Verdict]:
     """Return a verdict on the metadata of each repository; its ``trust_data`` is what it says.
 
-    Each image is "REPO", "REPO:TAG" or "REPO@DIGEST". Raises ``InputError`` for one that is none
-    of them.
+    Each image is "REPO", "REPO:TAG" or "REPO@DIGEST". Of a copy that the policy names, the
+    repository that signs it is meant, unless only its ``own`` metadata is. Raises ``InputError``
+    for an image that is none of them.
     """
     plain = replace(options, signed_by=None)
     with open_session(plain) as session:
-        questions = [session.metadata_question(image) for image in images]
+        questions = [session.metadata_question(image, own=own) for image in images]
         return [session.answer_metadata(question) for question in questions]

@@ -42,17 +42,24 @@ def build_question(image: str, options: Options, *, at: datetime) -> Question:
     )
 
 
-def build_metadata_question(image: str, options: Options, *, at: datetime) -> Question:
-    """Return the question whether the trust data of the repository ``image`` holds.
+def build_metadata_question(
+    image: str, options: Options, *, at: datetime, own: bool = False
+) -> Question:
+    """Return the question whether the trust data for ``image`` holds.
 
-    Of a policy only the keys are used, since its rules are about images.
+    Of a policy only the keys are used and, unless only the image's ``own`` repository is meant,
+    the repository that signs it; its rules are about images.
     """
     subject = parse_reference(image, default_tag=None)
     policy = policy_for(subject, options)
+    signed = replace(subject, digest=None)
+    if policy is not None and not own:
+        repository = parse_reference(policy.signed_by, default_tag=None)
+        signed = repository if subject.tag is None else repository.with_tag(subject.tag)
     return Question(
         subject=subject,
-        signed=replace(subject, digest=None),
-        pins=_pins(policy, subject, options),
+        signed=signed,
+        pins=_pins(policy, signed, options),
         demand=Demand(),
         at=options.at or at,
         historic=options.at is not None,

@@ -24,7 +24,8 @@ def configure(parser: CommandParser) -> None:
         "images",
         metavar="REPO[:TAG]",
         nargs="+",
-        help="a signed repository; with a tag or a digest, what was signed under it",
+        help="a signed repository, or a copy that the policy names; with a tag or a digest, "
+        "what was signed under it",
     )
     add_trust(parser)
     add_network(parser)
@@ -42,7 +43,9 @@ def run(values: Values, console: Console) -> int:
 
     options = build_options(values, console)
     references = [parse_reference(image, default_tag=None) for image in values.images]
-    verdicts = inspect(values.images, options)
+    # Docker knows no copies: it looks for trust data where the name points.
+    own = values.format in _DOCKER
+    verdicts = inspect(values.images, options, own=own)
     found = [
         Inspection(verdict, reference.tag, reference.digest)
         for verdict, reference in zip(verdicts, references, strict=True)
@@ -86,11 +89,13 @@ def _holds(inspection: Inspection) -> bool:
     """Docker's forms cannot say "undecided": they show what is proved.
 
     That may be "not signed", two digests under one tag, of which docker shows both, or another
-    digest under the tag than the one asked about, which docker ignores.
+    digest under the tag than the one asked about, or one that cannot be compared, which docker
+    ignores.
     """
     verdict = inspection.verdict
     shown = all(
         check.klass is Class.UNSIGNED or check.code in {"signer.agree", "reference.tag.digest"}
         for check in verdict.failures
     )
-    return bool(verdict) or (verdict.trust_data is not None and shown and not verdict.gaps)
+    looked_at = all(gap.klass is Class.USAGE for gap in verdict.gaps)
+    return bool(verdict) or (verdict.trust_data is not None and shown and looked_at)

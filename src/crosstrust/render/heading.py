@@ -48,6 +48,14 @@ def heading(verdict: Verdict, pen: Pen) -> Iterator[str]:
         yield f"  {_because(verdict, verdict.klass)}"
 
 
+def origin(verdict: Verdict) -> Iterator[str]:
+    """Yield whose signature counts, where it is not the subject's own, and what was asked for."""
+    if not f"{verdict.subject}@".startswith(f"{verdict.signed_by}@"):
+        yield f"  signed as {plain(verdict.signed_by)}"
+    if verdict.asked:
+        yield f"  platforms asked for: {', '.join(map(plain, verdict.asked))}"
+
+
 def _because(verdict: Verdict, klass: Class) -> str:
     if verdict.decision is Decision.UNDECIDED and klass not in _IN_THE_WAY:
         return "not enough to decide: see what is missing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crosstrust.evidence.trust_data import Key, Role
-from crosstrust.render.heading import heading, labelled, problems, when
+from crosstrust.render.heading import heading, labelled, origin, problems, when
 from crosstrust.render.inspection import (
     Inspection,
     TagRow,
@@ -26,7 +26,7 @@ def render_table(
     """
     pen = Pen(color=color, unicode=unicode, width=width)
     verdict = inspection.verdict
-    blocks = [list(heading(verdict, pen)), *problems(verdict, pen)]
+    blocks = [[*heading(verdict, pen), *origin(verdict)], *problems(verdict, pen)]
     if verdict.trust_data is not None:
         blocks += [list(_roles(inspection, pen)), list(_tags(inspection, pen))]
     ending = list(labelled("time", when(verdict), pen))

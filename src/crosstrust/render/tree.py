@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crosstrust.evidence.verdict import Verdict
 from crosstrust.render.branch import draw
-from crosstrust.render.heading import heading, labelled, problems, when
+from crosstrust.render.heading import heading, labelled, origin, problems, when
 from crosstrust.render.link import chain
 from crosstrust.render.pen import Pen
 from crosstrust.render.text import counted, plain
@@ -20,20 +20,13 @@ def render_tree(verdict: Verdict, *, color: bool, width: int = 80, unicode: bool
     """
     pen = Pen(color=color, unicode=unicode, width=width)
     blocks = [
-        [*heading(verdict, pen), *_origin(verdict)],
+        [*heading(verdict, pen), *origin(verdict)],
         *problems(verdict, pen),
         draw(chain(verdict, pen), pen),
         list(_ending(verdict, pen)),
     ]
     text = "\n\n".join("\n".join(block) for block in blocks) + "\n"
     return text if unicode else text.encode("ascii", "replace").decode("ascii")
-
-
-def _origin(verdict: Verdict) -> Iterator[str]:
-    if verdict.signed_by != verdict.subject:
-        yield f"  signed as {plain(verdict.signed_by)}"
-    if verdict.asked:
-        yield f"  platforms asked for: {', '.join(map(plain, verdict.asked))}"
 
 
 def _ending(verdict: Verdict, pen: Pen) -> Iterator[str]:

@@ -380,12 +380,26 @@ def test_metadata_is_asked_with_the_policy_s_keys_but_without_its_rules(desk: De
     assert not session.answer_metadata(session.metadata_question(f"{ORIGIN}:9"))
 
 
-def test_a_copy_has_no_metadata_and_no_keys_of_its_author(desk: Desk) -> None:
+def test_of_a_copy_that_the_policy_names_the_metadata_is_its_author_s(desk: Desk) -> None:
+    """As in ``verify``: the policy says who signs it."""
     ours = webdis_policy(desk.root.root[0])
     session = desk.session(pins=Pins(), signed_by=None, policy=ours)
-    question = session.metadata_question(COPY)
-    assert (question.gun, question.pins) == (MIRROR, Pins())
-    assert session.answer_metadata(question).decision is Decision.UNDECIDED
+    for image, signed in ((COPY, SIGNED), (MIRROR, ORIGIN), (SIGNED, SIGNED)):
+        question = session.metadata_question(image)
+        assert (str(question.subject), str(question.signed)) == (image, signed)
+        assert question.pins.root == desk.root.root
+        verdict = session.answer_metadata(question)
+        assert verdict.decision is Decision.TRUSTED
+        assert (verdict.subject, verdict.signed_by) == (image, signed)
+    assert not session.answer_metadata(session.metadata_question(f"{MIRROR}:9"))
+
+
+def test_a_copy_has_no_metadata_and_no_keys_of_its_author(desk: Desk) -> None:
+    for ours, own in ((webdis_policy(desk.root.root[0]), True), (None, False)):
+        session = desk.session(pins=Pins(), signed_by=None, policy=ours)
+        question = session.metadata_question(COPY, own=own)
+        assert (question.gun, question.pins) == (MIRROR, Pins())
+        assert session.answer_metadata(question).decision is Decision.UNDECIDED
 
 
 def test_a_digest_is_looked_for_in_the_metadata(desk: Desk) -> None:

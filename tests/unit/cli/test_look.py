@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +62,46 @@ def test_another_digest_than_the_signed_one_is_shown_as_docker_does_and_rejected
     (shown,) = json.loads(result.out)
     assert (shown["Name"], [row["SignedTag"] for row in shown["SignedTags"]]) == (name, [TAG])
     assert "reference.tag.digest" in result.err
+
+
+def test_a_digest_that_cannot_be_compared_is_shown_as_docker_does_and_undecided(
+    run: Run, root_pin: str
+) -> None:
+    name = f"{ORIGIN}@sha512:{'0' * 128}"
+    result = run("inspect", name, "--pin", root_pin, "--format", "docker")
+    assert result.code == 3
+    (shown,) = json.loads(result.out)
+    assert [row["SignedTag"] for row in shown["SignedTags"]] == [TAG]
+    assert "digest.algorithm.supported" in result.err
+
+
+def test_inspect_of_a_copy_shows_who_signs_it_by_the_policy(
+    run: Run, root_pin: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "crosstrust.toml"
+    file.write_text(
+        '[[image]]\nname = "public.ecr.aws/nicolas/webdis"\nsigned-by = "nicolas/webdis"\n'
+        f'keys.root = ["{root_pin.removeprefix("root=")}"]\n'
+    )
+    result = run("inspect", MIRROR, "--policy", str(file))
+    assert (result.code, result.err) == (0, "")
+    assert f"\n  signed as docker.io/{ORIGIN}\n" in result.out
+    assert "targets/nicolasff" in result.out
+    # Docker looks for trust data of the copy itself, and finds none.
+    docker = run("inspect", MIRROR, "--policy", str(file), "--format", "docker")
+    assert (docker.code, docker.out) == (1, "[]\n")
+
+
+@pytest.mark.parametrize("name", ["nicolas/webdis", f"nicolas/webdis@sha256:{'0' * 64}"])
+def test_whose_signature_counts_is_told_only_of_a_copy(run: Run, root_pin: str, name: str) -> None:
+    assert "signed as" not in run("inspect", name, "--pin", root_pin).out
+
+
+def test_a_copy_without_trust_data_is_told_how_to_name_its_author(run: Run) -> None:
+    shown = run("verify", "nicolas/other:1")
+    assert shown.code == 1
+    assert "tuf.target.present" in shown.out
+    assert "`crosstrust verify --signed-by REPO`" in " ".join(shown.out.split())
 
 
 def test_inspect_prints_as_docker_does(run: Run, root_pin: str) -> None:

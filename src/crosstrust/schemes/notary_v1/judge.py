@@ -184,7 +184,8 @@ def _no_root_check(case: Case, line: RootLine) -> Check:
         klass=Class.UNSIGNED,
         expected="trust data",
         actual="404: the Notary server has none of this repository",
-        remedy="treat it as unsigned: check the name, or ask the author to sign",
+        remedy="treat it as unsigned. Of a copy, name the repository that its author signs: "
+        "`crosstrust verify --signed-by REPO`. Else check the name, or ask the author to sign",
     )
 
 
