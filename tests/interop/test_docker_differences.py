@@ -123,3 +123,34 @@ def test_no_pin(tmp_path: Path) -> None:
     assert (undecided.code, undecided.text) == (3, "[]\n")
     assert "pin.present" in undecided.err
     assert "`pin.present`" in LIST.read_text()
+
+
+def test_one_of_several_names_is_no_reference(tmp_path: Path) -> None:
+    sandbox, author = signed_release()
+    sandbox.publish()
+    root = f"root={author.pins().root[0]}"
+    with sandbox.serve() as service:
+        theirs, own = people(service, tmp_path)
+        half = theirs.run("docker", "trust", "inspect", IMAGE, "UPPER")
+        assert (half.code, shown(half)["Name"]) == (1, IMAGE)
+        before = len(service.requests)
+        refused = own.crosstrust("inspect", IMAGE, "UPPER", "--pin", root, "--format", "docker")
+        assert len(service.requests) == before
+    assert (refused.code, refused.text) == (2, "")
+    assert "reference.form" in refused.err
+    assert "`reference.form`" in LIST.read_text()
+
+
+def test_a_trust_server_without_tls(tmp_path: Path) -> None:
+    sandbox, author = signed_release()
+    sandbox.publish()
+    with sandbox.serve() as service:
+        theirs, own = people(service, tmp_path)
+        for client in (theirs, own):
+            client.environ["DOCKER_CONTENT_TRUST_SERVER"] = "http://notary.docker.io"
+        nothing = docker(theirs)
+        assert (nothing.code, nothing.text) == (1, "[]\n")
+        refused = ours(own, author)
+    assert (refused.code, refused.text) == (2, "")
+    assert "notary.server.form" in refused.err
+    assert "`notary.server.form`" in LIST.read_text()
