@@ -20,6 +20,13 @@ _WORDS = {
 }
 
 
+# The checks are those of ``verify``, which compares a copy with what was signed.
+_ENDING = (
+    "No signature was looked at: `crosstrust verify` does that. Above, the second",
+    'image is "the copy", and "signed" is what the first one has.',
+)
+
+
 def render_likeness(
     names: tuple[str, str],
     platforms: Sequence[PlatformResult],
@@ -39,7 +46,7 @@ def render_likeness(
     for check in dict.fromkeys(checks):
         if check.outcome is not Outcome.PASSED:
             lines += ["", *problem_lines(check, pen)]
-    lines += ["", "No signature was looked at: `crosstrust verify` does that."]
+    lines += ["", *_ENDING]
     return "\n".join(lines) + "\n"
 
 

@@ -191,6 +191,8 @@ def test_a_comparison_begins_with_its_result(same: bool | None, word: str) -> No
     assert f"    first   {digest('a')}\n    second  {digest('b')}\n    why\n" in text
     assert f"    first   none\n    second  {digest('c')}\n" in text
     assert "No signature was looked at" in text
+    # The checks speak of what was signed, and here nothing is known to be.
+    assert text.endswith('"signed" is what the first one has.\n')
 
 
 def test_a_comparison_tells_what_failed_once() -> None:
