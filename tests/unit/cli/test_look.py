@@ -254,7 +254,7 @@ def test_what_is_read_from_the_cache_says_how_old_it_is(run: Run, asked: list[st
     result = run(*asked, "--offline")
     said = [
         f"crosstrust: warning: {name}: read from the cache alone, "
-        "fetched 0.0 hours before (http.available)"
+        "fetched 0 minutes before (http.available)"
         for name in names
     ]
     assert (result.code, result.err.splitlines()) == (0, said)

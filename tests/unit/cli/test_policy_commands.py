@@ -51,7 +51,7 @@ def test_init_from_the_cache_says_how_old_it_is(run: Run, root_pin: str) -> None
     assert (cached.code, cached.out) == (0, first.out)
     assert first.err.count("\n") == 1
     assert cached.err.count("\n") == 2
-    assert "judged from the cache alone, fetched 0.0 hours before" in cached.err
+    assert "judged from the cache alone, fetched 0 minutes before" in cached.err
 
 
 @pytest.mark.usefixtures("service")
