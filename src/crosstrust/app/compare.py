@@ -13,9 +13,9 @@ from crosstrust.chain.want import Want
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.graph import Evidence
-from crosstrust.evidence.verdict import PlatformResult
+from crosstrust.evidence.verdict import Notice, PlatformResult
 from crosstrust.oci.reference import parse_reference
-from crosstrust.value import dataclass
+from crosstrust.value import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Likeness:
     """What comparing ``first`` with ``second`` gave; no signature is looked at.
 
     ``same``: True where every platform of each has the same content in the other, False where
-    something contradicts that, None where something could not be looked at.
+    something contradicts that, None where something could not be looked at. ``warnings``: what
+    the reader should know of the way they were fetched.
     """
 
     first: Survey
@@ -31,6 +32,7 @@ class Likeness:
     same: bool | None
     platforms: tuple[PlatformResult, ...]
     checks: tuple[Check, ...]
+    warnings: tuple[Notice, ...] = ()
 
 
 def compare_images(first: str, second: str, options: Options) -> Likeness:
@@ -38,7 +40,9 @@ def compare_images(first: str, second: str, options: Options) -> Likeness:
     references = parse_reference(first), parse_reference(second)
     with open_session(options) as session:
         surveys = [look(session, each, depth="config") for each in references]
-        return _compare(session.fetcher, surveys[0], surveys[1], _demand(options))
+        found = _compare(session.fetcher, surveys[0], surveys[1], _demand(options))
+        told = (*surveys[0].warnings, *surveys[1].warnings, *session.door.notices)
+        return replace(found, warnings=tuple(dict.fromkeys(told)))
 
 
 def _demand(options: Options) -> Demand:

@@ -34,6 +34,10 @@ class Narrator:
         """What the door has to say at the end."""
         return self._door.notices
 
+    def forget_notices(self) -> None:
+        """Let the door begin anew with what it has to say."""
+        self._door.forget_notices()
+
     def pursue(
         self,
         wants: Sequence[Want],

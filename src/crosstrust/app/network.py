@@ -95,6 +95,12 @@ class Network:
         )
         return (*self._transport.warnings, *troubles)
 
+    def forget_notices(self) -> None:
+        """Let ``notices`` be of what is asked from now on."""
+        self._transport.forget_warnings()
+        if self._layers is not None:
+            self._layers.troubles.clear()
+
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()

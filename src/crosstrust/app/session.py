@@ -69,6 +69,10 @@ class Door(Fetcher, Protocol):
         """What the reader should know of the way it was fetched."""
         ...
 
+    def forget_notices(self) -> None:
+        """Let ``notices`` be of what is asked from now on."""
+        ...
+
     def close(self) -> None:
         """End every connection."""
         ...
@@ -115,6 +119,7 @@ class Session:
         # What the last answer kept, or another process since, counts for this one.
         question = self._with_memory(question)
         self.fetcher.oldest = None
+        self.door.forget_notices()
         ruling = gather(question, self.scheme, self.fetcher, meanwhile=self._prepare)
         # A refusal leaves nothing behind, an outage neither: only what was trusted is remembered.
         self.fetcher.settle(keep=bool(ruling.verdict))

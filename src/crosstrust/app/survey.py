@@ -10,19 +10,19 @@ from crosstrust.chain.question import top_want
 from crosstrust.chain.side import Side
 from crosstrust.chain.side_reader import read_side
 from crosstrust.chain.want import Want
+from crosstrust.evidence.verdict import Notice
 from crosstrust.oci.reference import Reference
 from crosstrust.value import dataclass, replace
 
 if TYPE_CHECKING:
     from crosstrust.app.session import Session
-    from crosstrust.evidence.verdict import Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
     """``side`` says what is there, ``raw`` is the top document as served (None: not there).
 
-    ``notices``: what the reader should know of the way it was read.
+    ``warnings``: what the reader should know of the way it was read.
     """
 
     reference: Reference
@@ -30,14 +30,15 @@ class Survey:
     dossier: Dossier
     raw: bytes | None
     origin: str
-    notices: tuple[Notice, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
 
 def look(session: Session, reference: Reference, *, depth: str) -> Survey:
     """Return what the registry serves; offline, what the cache has, and how old that is."""
     session.fetcher.oldest = None
+    session.door.forget_notices()
     found = survey(session.fetcher, reference, depth=depth)
-    return replace(found, notices=tuple(session.aged(str(reference))))
+    return replace(found, warnings=(*session.door.notices, *session.aged(str(reference))))
 
 
 def survey(fetcher: Fetcher, reference: Reference, *, depth: str) -> Survey:

@@ -29,7 +29,7 @@ def run(values: Values, console: Console) -> int:
     options = build_options(values, console)
     with draw_progress(console, options) as drawn:
         found = compare_images(values.first, values.second, drawn)
-    tell_warnings((*found.first.notices, *found.second.notices), console)
+    tell_warnings(found.warnings, console)
     absent = [survey for survey in (found.first, found.second) if survey.side.absent]
     tell_troubles(absence(str(survey.reference), survey.origin) for survey in absent)
     if absent:

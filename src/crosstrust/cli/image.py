@@ -41,7 +41,7 @@ def run(values: Values, console: Console) -> int:
     lacking = tuple(each for each in options.platforms if not _offered(side, each))
     if lacking and side.members and side.complete:
         problems.append(_not_offered(name, side.members, lacking))
-    tell_warnings(found.notices, console)
+    tell_warnings(found.warnings, console)
     tell_troubles(problems)
     code = trouble_code(problems, absent=side.absent)
     return code if members or code else REJECTED

@@ -38,7 +38,7 @@ def run(values: Values, console: Console) -> int:
         problems.append(absence(str(found.reference), found.origin))
     if found.raw is not None and side.digest is not None:
         console.result(_render(found, found.raw, values, console))
-    tell_warnings(found.notices, console)
+    tell_warnings(found.warnings, console)
     tell_troubles(problems)
     return trouble_code(problems, absent=side.absent)
 

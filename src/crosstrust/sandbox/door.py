@@ -48,6 +48,9 @@ class MemoryDoor:
             self._bytes += _size(replies)
             wants = more(replies)
 
+    def forget_notices(self) -> None:
+        """Do nothing: here each answer has the same notices."""
+
     def close(self) -> None:
         """Note that the session is over."""
         self.closed = True

@@ -34,6 +34,7 @@ class Keyring:
         self._note = note
         self._files: list[AuthFile] | None = None
         self._found: dict[str, Task[Credential | Gap | None]] = {}
+        self._notices: dict[str, list[Notice]] = {}
 
     def find(self, account: str) -> Talk[Credential | Gap | None]:
         """Return the credential for ``account`` ("host/path"), None, or why it is not known.
@@ -43,7 +44,10 @@ class Keyring:
         task = self._found.get(account)
         if task is None:
             task = self._found[account] = Task(self._look_up(account))
-        return (yield from wait_for(task))
+        found = yield from wait_for(task)
+        for notice in self._notices.get(account, ()):
+            self._note(notice)
+        return found
 
     def forget_unfinished(self) -> None:
         """Drop questions to helpers that were left behind when a round ended."""
@@ -61,9 +65,7 @@ class Keyring:
             else:
                 found = candidate
             if found is not None:
-                for trouble in troubles:
-                    text = f"credentials from elsewhere used: {trouble.actual}"
-                    self._note(Notice(trouble.code, trouble.where, text))
+                self._notices[account] = [_notice(trouble) for trouble in troubles]
                 return found
         return _unknown(troubles[0], key) if troubles else None
 
@@ -73,6 +75,11 @@ class Keyring:
         except StateError as error:
             troubles.append(error)
             return None
+
+
+def _notice(trouble: StateError) -> Notice:
+    text = f"credentials from elsewhere used: {trouble.actual}"
+    return Notice(trouble.code, trouble.where, text)
 
 
 def _unknown(trouble: StateError, key: str) -> Gap:

@@ -99,6 +99,10 @@ class Transport:
         """What the reader of a report should know: hosts without TLS, failed helpers."""
         return tuple(self._session.warnings)
 
+    def forget_warnings(self) -> None:
+        """Let ``warnings`` be of what is asked from now on."""
+        self._session.warnings.clear()
+
     def close(self) -> None:
         """Close every connection."""
         self._flights.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crosstrust.app.compare import compare_images
 from crosstrust.app.image import read_image
 from crosstrust.app.option import Options
 from crosstrust.app.verify import verify, verify_each
@@ -233,3 +234,28 @@ def test_a_token_service_elsewhere_is_one_that_the_user_named(
     assert len(asked) == named
     codes = [problem.code for problem in found.side.problems]
     assert codes == ([] if named else ["registry.auth.realm"])
+
+
+def test_each_verdict_has_the_warnings_of_its_own_hosts(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with (
+        Server(lambda _: Say(404), None) as plain,
+        Server(lambda _: Say(404), authority.context()) as secure,
+    ):
+        chosen = options(
+            tmp_path, {"SSL_CERT_FILE": str(authority.ca)}, plain_http=(plain.place,), timeout=5.0
+        )
+        images = [f"{server.place}/a:1" for server in (plain, secure, plain)]
+        found = verify(images, chosen)
+    told = [warned(verdict).get("http.plain") for verdict in found]
+    said = "asked without TLS, as the user said"
+    assert told == [said, None, said]
+
+
+def test_looking_at_images_has_warnings_too(tmp_path: Path) -> None:
+    with Server(lambda _: Say(404), None) as plain:
+        chosen = options(tmp_path, plain_http=(plain.place,))
+        image = f"{plain.place}/a:1"
+        looks = (read_image(image, chosen), compare_images(image, image, chosen))
+    for look in looks:
+        assert [(one.code, one.where) for one in look.warnings] == [("http.plain", plain.origin)]

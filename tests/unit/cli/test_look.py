@@ -13,6 +13,7 @@ from crosstrust.sandbox.release import TAG, build_webdis, push
 from crosstrust.sandbox.sandbox import Sandbox
 from crosstrust.sandbox.service import Service
 from tests.unit.cli.shell import Run
+from tests.unit.sources.loopback import Say, Server
 
 ORIGIN = f"nicolas/webdis:{TAG}"
 MIRROR = f"public.ecr.aws/nicolas/webdis:{TAG}"
@@ -296,3 +297,16 @@ def test_compare_that_could_not_be_made_is_told(run: Run) -> None:
     result = run("compare", ORIGIN, MIRROR, "--no-cache")
     assert result.code == 3
     assert result.out.startswith("NOT KNOWN TO BE THE SAME\n")
+
+
+@pytest.mark.parametrize("command", ["manifest", "image", "compare"])
+def test_a_host_without_tls_is_said(run: Run, command: str) -> None:
+    with Server(lambda _: Say(404), None) as plain:
+        image = f"{plain.place}/a:1"
+        call = [command, *[image] * (1 + (command == "compare")), "--plain-http", plain.place]
+        told, quiet = run(*call), run(*call, "--quiet")
+    said = "asked without TLS, as the user said (http.plain)"
+    warning = f"crosstrust: warning: {plain.origin}: {said}"
+    assert told.err.splitlines()[0] == warning
+    assert warning not in quiet.err
+    assert (told.code, told.out) == (quiet.code, quiet.out) == (1, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -394,6 +395,16 @@ def test_another_file_may_have_what_a_helper_could_not_give(home: Home) -> None:
     assert home.find("h/a") == ME
     [notice] = home.notices
     assert (notice.code, notice.where) == ("credential.helper", "docker-credential-gone")
+    settings = Settings(environ=home.environ, home=str(home.folder), docker_config="")
+    told: list[Notice] = []
+    keyring = Keyring(settings, told.append)
+    assert [run(keyring.find("h/a")) for _ in range(2)] == [ME, ME]
+    assert told == []
+    settings = replace(settings, docker_config=str(home.folder / ".docker"))
+    keyring = Keyring(settings, told.append)
+    # Each time that they are used: who asks then may have been told nothing yet.
+    assert [run(keyring.find("h/a")) for _ in range(2)] == [ME, ME]
+    assert told == [notice, notice]
     assert home.trouble("other/a").where == "docker-credential-gone"
 
 
