@@ -77,9 +77,17 @@ class LayerSource:
         """Return what was measured of each layer, or why it was not.
 
         Layers that need more than is left of ``max_download`` are not fetched at all: a part
-        of them would not decide anything.
+        of them would not decide anything. What is said beside the bytes of a layer, such as
+        annotations, does not make it another one.
         """
-        asked = dict.fromkeys(want for want in wants if isinstance(want, MeasureLayer))
+        asked = [want for want in wants if isinstance(want, MeasureLayer)]
+        first: dict[tuple[object, ...], MeasureLayer] = {}
+        for want in asked:
+            first.setdefault(_bytes_of(want), want)
+        replies = self._fetch(list(first.values()))
+        return {want: replies[first[_bytes_of(want)]] for want in asked}
+
+    def _fetch(self, asked: Sequence[MeasureLayer]) -> dict[Want, Reply]:
         replies: dict[Want, Reply] = {}
         for want in asked:
             known = _refused(want) or self._remembered(want)
@@ -222,6 +230,11 @@ class Download:
         if self._progress is not None:
             layer = self._want.layer
             self._progress.advance(layer.digest.hex[:12], done, layer.size)
+
+
+def _bytes_of(want: MeasureLayer) -> tuple[object, ...]:
+    layer = want.layer
+    return want.repository, layer.digest, layer.size, layer.media_type, layer.urls
 
 
 def _refused(want: MeasureLayer) -> Gap | None:

@@ -21,6 +21,7 @@ from crosstrust.sources.layer_source import LAYERS_AT_ONCE, LayerSource
 from crosstrust.sources.remote import Remote
 from crosstrust.sources.request import Timeouts
 from crosstrust.sources.trust_store import TrustStore
+from crosstrust.value import replace
 from tests.unit.sources_local.blob_server import Shelf, blob_server, remote_for
 
 GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -92,6 +93,21 @@ def test_a_layer_is_fetched_once_ever(
     assert source.fetch_all([want, want]) == {want: MEASURED}
     again = LayerSource(remote, TrustStore(store.directory), max_download=0)
     assert ask(again, want) == MEASURED
+    assert len(shelf.asked) == 1
+
+
+def test_a_layer_that_is_listed_twice_is_fetched_and_counted_once(
+    shelf: Shelf, remote: Remote, store: TrustStore
+) -> None:
+    """Whatever annotations each entry of it has."""
+    shelf.add(BLOB)
+    want = want_of(shelf, BLOB)
+    noted = [
+        MeasureLayer(want.repository, replace(want.layer, annotations=(("n", str(number)),)))
+        for number in range(3)
+    ]
+    source = LayerSource(remote, store, max_download=len(BLOB))
+    assert source.fetch_all([want, *noted]) == dict.fromkeys([want, *noted], MEASURED)
     assert len(shelf.asked) == 1
 
 
