@@ -31,8 +31,8 @@ def run(values: Values, console: Console) -> int:
         found = compare_images(values.first, values.second, drawn)
     tell_warnings(found.warnings, console)
     absent = [survey for survey in (found.first, found.second) if survey.side.absent]
-    tell_troubles(absence(str(survey.reference), survey.origin) for survey in absent)
-    if absent:
+    if absent and values.format == "text":
+        tell_troubles(absence(str(survey.reference), survey.origin) for survey in absent)
         return REJECTED
     console.result(_render(found, values.format, console))
     return {True: TRUSTED, False: REJECTED, None: UNDECIDED}[found.same]

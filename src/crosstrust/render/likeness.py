@@ -70,7 +70,15 @@ def render_likeness_json(
             "first": names[0],
             "second": names[1],
             "same": same,
-            "platforms": [encode_platform(result) for result in platforms],
+            "platforms": [_encoded(result) for result in platforms],
             "checks": [encode_check(check) for check in dict.fromkeys(checks)],
         }
     )
+
+
+def _encoded(result: PlatformResult) -> dict[str, object]:
+    """As in a verdict, but that neither side is the signed one."""
+    members = encode_platform(result)
+    first, second = members.pop("signed_digest"), members.pop("digest")
+    place = {"platform": members.pop("platform"), "level": members.pop("level")}
+    return {**place, "first_digest": first, "second_digest": second, **members}

@@ -292,6 +292,14 @@ def test_compare_with_nothing_is_told(run: Run) -> None:
     assert "image.tag.present" in result.err
 
 
+def test_compare_with_nothing_has_json(run: Run) -> None:
+    for pair in ([ORIGIN, "nicolas/webdis:9"], ["nicolas/webdis:9", ORIGIN]):
+        result = run("compare", *pair, "--format", "json")
+        found = json.loads(result.out)
+        assert (result.code, result.err, found["same"]) == (1, "", False)
+        assert "image.tag.present" in {check["code"] for check in found["checks"]}
+
+
 @pytest.mark.usefixtures("down")
 def test_compare_that_could_not_be_made_is_told(run: Run) -> None:
     result = run("compare", ORIGIN, MIRROR, "--no-cache")

@@ -207,3 +207,12 @@ def test_a_comparison_has_json() -> None:
     assert (found["first"], found["second"], found["same"]) == (*NAMES, None)
     assert [platform["level"] for platform in found["platforms"]] == ["image.content.same"]
     assert [check["code"] for check in found["checks"]] == ["image.platform.extra"]
+
+
+def test_a_comparison_s_json_calls_no_side_signed() -> None:
+    text = render_likeness_json(NAMES, (SAME, ALONE), (), same=None)
+    assert "signed" not in text
+    first, second = json.loads(text)["platforms"]
+    assert list(first)[:4] == ["platform", "level", "first_digest", "second_digest"]
+    assert (first["first_digest"], first["second_digest"]) == (str(digest("a")), str(digest("b")))
+    assert (second["first_digest"], second["second_digest"]) == (None, str(digest("c")))
