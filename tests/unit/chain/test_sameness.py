@@ -186,6 +186,11 @@ def oci_config(document: Json) -> None:
     document["config"]["mediaType"] = f"{OCI}.config.v1+json"
 
 
+def kind_of(name: str) -> Change:
+    """A layer of a kind that nobody knows."""
+    return layer(1, mediaType=f"application/{name}")
+
+
 CONVERTED = (
     f"manifest converted: {OCI}.manifest.v1+json, "
     "signed as application/vnd.docker.distribution.manifest.v2+json"
@@ -210,6 +215,8 @@ OCI_FOREIGN = (
         (same, oci_foreign, [CONVERTED, OCI_FOREIGN]),
         (same, layer(1, mediaType=FOREIGN_TYPE), [FOREIGN]),
         (same, layer(1, mediaType=OCI_LAYER), [SAME_KIND]),
+        (kind_of("a"), kind_of("b"), ["layers called application/b, signed as application/a"]),
+        (kind_of("a"), kind_of("a"), [SERIALISER]),
         (same, oci_config, [OTHER_CONFIG]),
         (same, members(subject=SUBJECT), [f"subject {SUBJECT['digest']}, signed with none"]),
         (members(subject=SUBJECT), same, [f"subject none, signed with {SUBJECT['digest']}"]),
