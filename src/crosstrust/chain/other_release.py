@@ -46,7 +46,7 @@ def judge_other_release(
     in two forms, and not where the reference contradicts itself, which is no fault of the copy.
     """
     entries = released_tags(data, tag=None, digest=digest)
-    others = sorted({entry.tag for entry in entries if entry.tag != signature.tag})
+    others = sorted({entry.tag for entry in entries})
     if not others or digest == signature.digest or not _is_another(compared):
         return
     names = ", ".join(others[:_NAMED])

@@ -23,16 +23,16 @@ def judge_own_bytes(
 ) -> Iterator[Check]:
     """Yield a failure where the author's repository holds, in ``held``, other bytes than signed.
 
-    ``tags`` are the checks on the tags' last look. ``accepted``: the signature follows from a
-    pinned key, so that its digest may be advised.
+    ``tags`` are the checks on the last look at the reference's tag. ``accepted``: the signature
+    follows from a pinned key, so that its digest may be advised.
     """
     if not question.plain or held == signature.digest:
         return
     subject = question.subject
-    beside = {check.outcome for check in tags if check.code == "reference.tag.digest"}
-    if subject.tag is None or subject.digest is None or Outcome.PASSED in beside:
+    looks = {check.outcome for check in tags}
+    if subject.tag is None or subject.digest is None or Outcome.PASSED in looks:
         yield _other_bytes(question, signature, held, accepted=accepted)
-    elif Outcome.FAILED not in beside:
+    elif Outcome.FAILED not in looks:
         # What the tag holds could not be seen; that the digest is not what is signed, can.
         yield _other_digest(question, signature, held)
 

@@ -13,7 +13,7 @@ from crosstrust.oci.digest import Digest
 from crosstrust.oci.platform import parse_platform
 from crosstrust.oci.reference import parse_reference
 from crosstrust.sandbox.image import DOCKER_LIST, Image, Producer
-from tests.unit.chain.world import BOTH, GUN, MIRROR, World, failed, webdis
+from tests.unit.chain.world import BOTH, GUN, MIRROR, World, failed, forged, webdis
 
 CODES = {"image.tag.same", "image.tag.current"}
 
@@ -123,6 +123,28 @@ def test_a_gap_of_the_mirror_is_no_other_release() -> None:
     del world.blobs[MIRROR, str(Digest.of(BOTH[0].config))]
     verdict = world.ask(f"{MIRROR}:0.1.19", signed=f"{GUN}:0.1.19")
     assert failed(verdict) == {"image.child.present"}
+
+
+def test_a_config_that_was_accepted_as_enough_makes_no_other_release() -> None:
+    world = World()
+    world.sign(world.push_list(GUN, "0.1.19", BOTH), tag="0.1.19")
+    other = world.push_list(MIRROR, "0.1.19", [forged(image) for image in BOTH], Producer.ENGINE)
+    world.sign(other, tag="0.1.18", length=len(world.manifests[MIRROR, str(other)][0]))
+    world.moved[MIRROR, "0.1.19"] = f"sha256:{'0' * 64}"
+    verdict = world.ask(
+        f"{MIRROR}:0.1.19",
+        signed=f"{GUN}:0.1.19",
+        demand=Demand(layers=False, accept_config=True),
+    )
+    assert failed(verdict) == {"image.tag.stable"}
+
+
+def test_a_tag_that_holds_the_digest_beside_it_is_the_release_that_it_holds() -> None:
+    world = late()
+    digest = world.tags[MIRROR, "0.1.19"] = world.tags[MIRROR, "0.1.20"]
+    check = finding(world.ask(f"{MIRROR}:0.1.19@{digest}", signed=f"{GUN}:0.1.19"))
+    assert check is not None
+    assert (check.code, check.klass) == ("image.tag.same", Class.ATTACK)
 
 
 def late(tag: str = "0.1.19", other: str = "0.1.20") -> World:
