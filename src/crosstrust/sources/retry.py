@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
-_SECONDS = r"[0-9]{1,10}"
+# Several fields may have been made one.
+_SECONDS = r"[0-9]+(?:[ \t]*,[ \t]*[0-9]+)*"
+_ASCTIME = r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"
+# 300 years: what asks for more is no clearer.
+_LONGEST_WAIT = 1e10
 
 
 def may_pass(status: int) -> bool:
@@ -25,7 +29,7 @@ def parse_retry_after(value: str, now: datetime | None) -> float | None:
     """
     text = value.strip()
     if re.fullmatch(_SECONDS, text, re.ASCII):
-        return float(text)
+        return min(_LONGEST_WAIT, max(map(float, text.split(","))))
     then = parse_date(text)
     if then is None or now is None:
         return None
@@ -33,7 +37,10 @@ def parse_retry_after(value: str, now: datetime | None) -> float | None:
 
 
 def parse_date(text: str) -> datetime | None:
-    """Return the time of an HTTP date (RFC 9110, 5.6.7), or None if it is none."""
+    """Return the time of an HTTP date (RFC 9110, 5.6.7), or None if it is none.
+
+    The form of asctime, which names no zone, is in UTC like the others.
+    """
     if len(text) > 64 or not text.isascii() or not text[:3].isalpha():
         return None
     from email.utils import parsedate_to_datetime  # start-up time: hardly ever needed
@@ -42,6 +49,8 @@ def parse_date(text: str) -> datetime | None:
         found = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
+    if found.tzinfo is None and re.fullmatch(_ASCTIME, text, re.ASCII):
+        found = found.replace(tzinfo=UTC)
     return found if found.tzinfo is not None else None
 
 

@@ -20,6 +20,8 @@ _HTTP2_STREAM = 92
 _TOO_LARGE = 100
 _UNREACHED = frozenset({
     pycurl.E_COULDNT_CONNECT,
+    pycurl.E_COULDNT_RESOLVE_HOST,
+    pycurl.E_COULDNT_RESOLVE_PROXY,
     pycurl.E_GOT_NOTHING,
     pycurl.E_SEND_ERROR,
     pycurl.E_RECV_ERROR,
@@ -210,7 +212,8 @@ class Transfer:
         if errno == pycurl.E_PARTIAL_FILE or (self.head is not None and errno in _UNREACHED):
             code, again = "http.body.complete", True
         elif errno == pycurl.E_OPERATION_TIMEDOUT:
-            code = "http.timeout"
+            # A packet that was lost while connecting may have been the only one.
+            code, again = "http.timeout", not handle.getinfo(pycurl.CONNECT_TIME)
         remedy = "check name, network and proxy, then try again"
         return Broken(could_not_ask(code, where, actual=actual, remedy=remedy), again)
 

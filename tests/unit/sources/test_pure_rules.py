@@ -113,6 +113,17 @@ def test_a_date_to_wait_for(seconds: int) -> None:
     assert parse_retry_after(text, None) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30, 30", 30), ("5,30 , 7", 30), ("1" * 11, 1e10), ("9" * 5000, 1e10),
+     ("Sun Nov 22 12:00:30 2026", 30), ("Sun Nov  1 12:00:30 2026", 0),
+     ("Sunday, 22-Nov-26 12:00:30 GMT", 30)],
+)  # fmt: skip
+def test_further_forms_of_a_wait(text: str, seconds: float) -> None:
+    """Fields that were made one, numbers of any length, and the old forms of a date."""
+    assert parse_retry_after(text, NOW) == seconds
+
+
 @given(st.text(max_size=40))
 def test_any_wait_is_a_number_or_none(text: str) -> None:
     wait = parse_retry_after(text, NOW)
@@ -122,7 +133,7 @@ def test_any_wait_is_a_number_or_none(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "-5", "1.5", "1e3", "soon", "\u0661", "Sun, 99 Nov 2026 1:1 GMT", "Sun " * 30,
-     "Sun, 22 Nov 2026 13:00:00"],
+     "Sun, 22 Nov 2026 13:00:00", "30,", ", 30", "30 30", "Sun Nov 22 13:00 2026"],
 )  # fmt: skip
 def test_waits_that_cannot_be_read(text: str) -> None:
     assert parse_retry_after(text, NOW) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import contextlib
 import os
 import signal
 import socket
@@ -324,6 +325,33 @@ def test_a_server_that_is_away(net: Net) -> None:
         port = listener.getsockname()[1]
     found = gap_of(net.transport(), Request(f"https://localhost:{port}/"))
     assert found == ("http.available", Class.UNREACHABLE, Outcome.UNKNOWN)
+
+
+def test_a_name_that_is_not_found_is_looked_up_again(net: Net) -> None:
+    """A resolver that is busy says so in the same way."""
+    transport = net.transport()
+    found = gap_of(transport, Request("https://nobody.invalid/"))
+    assert found == ("http.available", Class.UNREACHABLE, Outcome.UNKNOWN)
+    assert transport.traffic.count == 3
+
+
+def test_a_connection_that_does_not_come_about_is_tried_again(net: Net) -> None:
+    """Its queue is full, so that nobody answers; then there is room."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        place = full.getsockname()
+        with contextlib.ExitStack() as waiting:
+            for _ in range(4):
+                one_more = waiting.enter_context(socket.socket())
+                one_more.setblocking(False)
+                one_more.connect_ex(place)
+            timeouts = Timeouts(connect=0.3, idle=5, whole=20)
+            request = Request(f"https://127.0.0.1:{place[1]}/", timeouts=timeouts)
+            transport = net.transport()
+            found = gap_of(transport, request)
+    assert found == ("http.timeout", Class.UNREACHABLE, Outcome.UNKNOWN)
+    assert transport.traffic.count == 3
 
 
 def test_a_silent_server_is_not_waited_for(net: Net) -> None:
