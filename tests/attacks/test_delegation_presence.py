@@ -92,7 +92,7 @@ def test_a_delegation_that_is_withdrawn_may_go(trial: Trial) -> None:
     author.remove_signer("nicolasff")
     trial.sandbox.publish()
     trial.expect_trusted(trial.verify(), ROLLBACK)
-    # Its floor is gone with it: a signer of that name and key may begin again.
+    # A signer of that name and key may begin again, though not below what he signed before.
     author.add_signer("nicolasff", keys=keys)
     trial.sandbox.publish()
     trial.expect_trusted(trial.verify(), ROLLBACK)

@@ -106,7 +106,7 @@ def _signed_bytes_gone(repository: str, digest: Digest) -> Check:
         "image.signed.present",
         Outcome.UNKNOWN,
         f"{repository}@{digest}",
-        Class.CONTENT,
+        Class.UNREACHABLE,
         str(digest),
         "404",
         "the author's registry no longer serves what was signed: only a copy with the same "

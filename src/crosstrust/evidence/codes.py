@@ -113,7 +113,7 @@ image.platform.unique  MT  no platform occurs twice
     push the index again: which of the two runs is chance
 image.schema1.refused  R  the image is not in the old schema 1 form
     ask the publisher to push it again with a current tool
-image.signed.present  MU  the signed bytes can be read where they were signed
+image.signed.present  U  the signed bytes can be read where they were signed
     ask the publisher to push the signed image again
 image.size.match  M  bytes are as long as their descriptor says
     do not run this image; report it to the registry's operator

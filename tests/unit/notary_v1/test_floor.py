@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,10 +114,16 @@ def test_a_delegation_that_is_declared_again_goes_on_where_it_ended() -> None:
     del watched.author.tags[RELEASES]
     watched.author.bump()
     assert watched.look().failed == []
-    assert parse_state(watched.seen, GUN).floors[RELEASES].version == 3
+    floor = parse_state(watched.seen, GUN).floors[RELEASES]
+    assert (floor.version, floor.withdrawn) == (3, True)
     watched.author.declared[RELEASES] = declared
+    # It may be that nothing was signed since.
+    watched.author.bump()
+    assert watched.look().failed == []
+    assert parse_state(watched.seen, GUN).floors[RELEASES] == floor
     assert refused(watched.release(2, alice))
     assert watched.release(4, alice).tags
+    assert not parse_state(watched.seen, GUN).floors[RELEASES].withdrawn
 
 
 def test_only_other_keys_alone_start_again() -> None:
@@ -184,6 +192,13 @@ class TestMerge:
         old = self.seen("stolen", version=5, targets=1)
         new = self.seen("fresh", version=version, targets=2)
         assert self.merged(old, new) == self.merged(new, old) == new
+
+    def test_a_delegation_is_withdrawn_where_both_have_seen_it(self) -> None:
+        there = self.seen("a", version=3)
+        gone = Seen(self.roots, {RELEASES: replace(there.floors[RELEASES], withdrawn=True)})
+        assert self.merged(gone, gone).floors[RELEASES].withdrawn
+        for kept, new in ((there, gone), (gone, there)):
+            assert not self.merged(kept, new).floors[RELEASES].withdrawn
 
     def test_nested_delegations_are_listed_by_their_parent(self) -> None:
         def seen(key: str, version: int, above: int) -> Seen:

@@ -79,6 +79,7 @@ def test_a_line_of_roots_may_begin_anywhere() -> None:
         state(floors={"timestamp": {"version": 1, "sha256": None, "keys": ["k"]}}),
         state(floors={"timestamp": {"version": 1, "sha256": HASH}}),
         state(floors={"timestamp": {"version": 1, "sha256": HASH, "keys": []}}),
+        state(floors={"a": {"version": 1, "sha256": HASH, "keys": ["k"], "withdrawn": 1}}),
         state(floors={"timestamp": {"version": 1, "sha256": HASH, "keys": [1]}}),
     ],
 )

@@ -177,7 +177,7 @@ def _judge_branch(
         reply = dossier.replies.get(bound_file(case.gun, name, meta))
         return judge_role_file(case, replace(file, reply=reply, meta=meta), premises)
     floor = case.seen.floors.get(name)
-    if floor is None or not still_counts(floor, branch.delegation.signing):
+    if floor is None or floor.withdrawn or not still_counts(floor, branch.delegation.signing):
         return None
     claim = role_claim(case.gun, name, "")
     steps = staged(premises, claim, (_vanished(name, floor.version),))

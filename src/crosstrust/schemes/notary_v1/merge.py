@@ -41,4 +41,5 @@ def _higher(before: Floor | None, floor: Floor, *, behind: bool) -> Floor:
     if set(before.keys).isdisjoint(floor.keys):
         return before if behind else floor
     higher = before if before.version > floor.version else floor
-    return replace(higher, keys=joined(before.keys, floor.keys))
+    withdrawn = before.withdrawn and floor.withdrawn
+    return replace(higher, keys=joined(before.keys, floor.keys), withdrawn=withdrawn)

@@ -32,7 +32,7 @@ _BEFORE = 1
 
 _STATE = frozenset({"format", "gun", "roots", "floors"})
 _ROOT = frozenset({"version", "sha256", "size"})
-_FLOOR = frozenset({"version", "sha256", "keys", "signers"})
+_FLOOR = frozenset({"version", "sha256", "keys", "signers", "withdrawn"})
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -50,12 +50,14 @@ class Floor:
     """The newest file of a role that was verified.
 
     ``keys``: the canonical IDs of all keys listed for the role as long as it was watched, so that
-    it is known whether some of them could have signed an older file.
+    it is known whether some of them could have signed an older file. ``withdrawn``: the delegation
+    was taken back since; declared again, it may be without a file, but not with an older one.
     """
 
     version: int
     sha256: str
     keys: tuple[str, ...]
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +110,7 @@ def write_state(seen: Seen, gun: str) -> bytes:
             {"version": root.version, "sha256": root.sha256, "size": root.size}
             for root in seen.roots
         ],
-        "floors": {
-            role: {
-                "version": floor.version,
-                "sha256": floor.sha256,
-                "keys": list(floor.keys),
-            }
-            for role, floor in sorted(seen.floors.items())
-        },
+        "floors": {role: _written(floor) for role, floor in sorted(seen.floors.items())},
     }
     return json.dumps(value, separators=(",", ":")).encode()
 
@@ -137,6 +132,11 @@ def _parse(raw: bytes, gun: str, where: str) -> Seen:
     return Seen(roots, {role: _floor(entry, where) for role, entry in floors.items()})
 
 
+def _written(floor: Floor) -> dict[str, object]:
+    value = {"version": floor.version, "sha256": floor.sha256, "keys": list(floor.keys)}
+    return {**value, "withdrawn": True} if floor.withdrawn else value
+
+
 def _root(value: object, where: str) -> SeenRoot:
     entry = members(value, _ROOT, where)
     return SeenRoot(
@@ -152,7 +152,10 @@ def _floor(value: object, where: str) -> Floor:
     keys = texts(entry.get("keys", entry.get("signers")), where)
     if not keys:
         raise malformed(where, "the keys of a floor", "none")
-    return Floor(version, _hex(entry, where), keys)
+    withdrawn = entry.get("withdrawn", False)
+    if not isinstance(withdrawn, bool):
+        raise malformed(where, "true or false", withdrawn)
+    return Floor(version, _hex(entry, where), keys, withdrawn)
 
 
 def _hex(entry: JsonObject, where: str) -> str:

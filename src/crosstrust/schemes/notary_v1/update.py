@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.trust_data import Role
@@ -10,6 +10,7 @@ from crosstrust.schemes.notary_v1.case import Case
 from crosstrust.schemes.notary_v1.judge_role import role_claim
 from crosstrust.schemes.notary_v1.judge_root import Succession, root_claim
 from crosstrust.schemes.notary_v1.state import Floor, Seen, SeenRoot, joined
+from crosstrust.value import replace
 
 
 def update_seen(
@@ -18,18 +19,29 @@ def update_seen(
     """Return what was seen with what now holds; nothing is ever lowered.
 
     A root counts as soon as it follows, though a later check failed: newer roots found on the
-    way are kept (A13). The floor of a delegation that is no longer declared stays: were it
-    declared again, its keys may have signed older files.
+    way are kept (A13). The floor of a delegation that is no longer declared stays, as withdrawn:
+    were it declared again, its keys may have signed older files.
     """
     known = {role.name: role for role in roles}
     held_roles = {
         name for name, role in known.items() if role_claim(case.gun, name, role.sha256) in held
     }
-    floors = dict(case.seen.floors)
+    floors = {
+        name: replace(floor, withdrawn=floor.withdrawn or _is_gone(name, known, held_roles))
+        for name, floor in case.seen.floors.items()
+    }
     for name in held_roles:
         role = known[name]
         floors[name] = _raised(floors.get(name), role)
     return Seen(_roots(case, succession, held), floors)
+
+
+def _is_gone(name: str, known: Collection[str], held: Collection[str]) -> bool:
+    """Return True for a delegation that its parent, as it now holds, no longer declares."""
+    if name in known or "/" not in name:
+        return False
+    parent = name.rpartition("/")[0]
+    return parent in held or _is_gone(parent, known, held)
 
 
 def _raised(before: Floor | None, role: Role) -> Floor:
