@@ -48,9 +48,22 @@ def _unmatched(signed: Side, copy: Side, member: Member, demand: Demand) -> Iter
     elif not signed.complete:
         # One of the signed images that could not be read may be its partner.
         yield _unreached(signed, member.name)
-    elif not demand.allow_extra_platforms or _wanted(member, demand):
+    elif sum(one.name == member.name for one in copy.members) > 1:
+        # That a platform is listed twice was told.
+        return
+    elif not demand.allow_extra_platforms or _wanted(member, demand) or _rivals(signed, member):
         # A platform that the user asks for is not one that happens to be there, too.
         yield _extra(signed, copy, member)
+
+
+def _rivals(signed: Side, member: Member) -> bool:
+    """Return True if a runtime may pick ``member`` for a platform that was signed.
+
+    Not every runtime looks at the version or the features of an operating system.
+    """
+    named = [one.platform for one in (member, *signed.members)]
+    mine, *others = [(p.os, p.architecture, p.variant) if p is not None else None for p in named]
+    return mine is not None and mine in others
 
 
 def demanded(member: Member, demand: Demand) -> bool:

@@ -1,30 +1,36 @@
 """Which signed image each image of the copy is beside.
 
-By label first; where one side has none, by what a config states: a single image, or an entry
-without a platform. What has no platform at all, an artifact in an index, is found by its digest.
+By label first, since that is what a runtime goes by. Where one side has none, a single image or
+an entry without a platform, by what a config states; what has no platform at all, an artifact in
+an index, by its digest. One signed image stands beside one image of the copy: a second is extra.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from crosstrust.chain.side import Member, Side
 
 # Each image of the copy with the signed image that it must be.
 Pairs = Sequence[tuple[Member, Member | None]]
+_Nearness = Callable[[Member, Member], bool]
 
 
 def pair_up(signed: Side, copy: Side) -> Pairs:
-    """Return each image of the copy with the one signed image that it must be, or None.
-
-    None where there is no single one. Of several images of the copy that one signed image
-    without a label would fit, it is the one of the same platform; the others are extra.
-    """
-    pairs = [(member, _partner(signed, member)) for member in copy.members]
-    alone = signed.members[0].platform if _is_single(signed) else None
-    if alone is None or sum(one is not None for _, one in pairs) < 2:
-        return pairs
-    return [(member, one if member.platform == alone else None) for member, one in pairs]
+    """Return each image of the copy with the one signed image that it must be, or None."""
+    single = not signed.is_index
+    free = list(signed.members)
+    beside: dict[int, Member] = {}
+    for nearer in (_is_labelled_alike, _is_stated_alike, _is_same_content, _is_same_platform, _any):
+        for number, member in enumerate(copy.members):
+            if number in beside:
+                continue
+            fitting = [one for one in free if _fits(one, member, single=single)]
+            near = _nearest([one for one in fitting if nearer(one, member)], member)
+            if near is not None:
+                beside[number] = near
+                free.remove(near)
+    return [(member, beside.get(number)) for number, member in enumerate(copy.members)]
 
 
 def uncovered(signed: Side, pairs: Pairs) -> Iterator[Member]:
@@ -35,18 +41,11 @@ def uncovered(signed: Side, pairs: Pairs) -> Iterator[Member]:
             yield member
 
 
-def _is_single(side: Side) -> bool:
-    return not side.is_index and len(side.members) == 1
-
-
-def _partner(signed: Side, member: Member) -> Member | None:
-    fitting = [one for one in signed.members if _fits(one, member, single=_is_single(signed))]
-    alike = [one for one in fitting if one.digest == member.digest]
-    alike += [one for one in fitting if _same_config(one, member)]
-    if alike:
-        return alike[0]
-    near = [one for one in fitting if one.platform == member.platform] or fitting
-    return near[0] if len(near) == 1 else None
+def _nearest(near: Sequence[Member], copy: Member) -> Member | None:
+    """Return the one of ``near`` that it is; of several, the first of the same content."""
+    if len(near) == 1:
+        return near[0]
+    return next((one for one in near if _is_same_content(one, copy)), None)
 
 
 def _fits(signed: Member, copy: Member, *, single: bool) -> bool:
@@ -66,7 +65,27 @@ def _fits(signed: Member, copy: Member, *, single: bool) -> bool:
     return signed.platform == copy.platform
 
 
-def _same_config(signed: Member, copy: Member) -> bool:
+def _is_labelled_alike(signed: Member, copy: Member) -> bool:
+    return signed.label is not None and signed.label == copy.label
+
+
+def _is_stated_alike(signed: Member, copy: Member) -> bool:
+    """Return True where the copy's label is what the signed config says, in its normal form."""
+    return copy.label is not None and copy.label == signed.platform
+
+
+def _is_same_content(signed: Member, copy: Member) -> bool:
+    """Return True for one manifest, or two of one config."""
+    if signed.digest == copy.digest:
+        return True
     if signed.manifest is None or copy.manifest is None:
         return False
     return signed.manifest.config.digest == copy.manifest.config.digest
+
+
+def _is_same_platform(signed: Member, copy: Member) -> bool:
+    return signed.platform == copy.platform
+
+
+def _any(_signed: Member, _copy: Member) -> bool:
+    return True

@@ -168,7 +168,44 @@ class TestOneSigned:
         copy_labelled(world, (ARM, "linux/arm/v6"), (ARM, "linux/arm/v7"))
         assert [c.where for c in world.ask().failures] == [f"{MIRROR} linux/arm/v6"]
         copy_labelled(world, (ARM, "linux/arm/v5"), (ARM, "linux/arm/v6"))
-        assert failed(world.ask()) == {"image.platform.extra", "image.platform.present"}
+        assert [c.where for c in world.ask().failures] == [f"{MIRROR} linux/arm/v6"]
+
+    def test_an_artifact_has_no_second_platform(self) -> None:
+        world = World()
+        signed = push_artifact(world, GUN, "signed")
+        world.sign(world.push(GUN, signed.raw, signed.media_type, TAG))
+        copied = push_artifact(world, MIRROR, "signed")
+        push_index(world, MIRROR, entry(copied, "linux/amd64"))
+        assert world.ask().decision is Decision.TRUSTED
+        push_index(world, MIRROR, *(entry(copied, p) for p in ("linux/amd64", "linux/arm64")))
+        assert [c.where for c in world.ask().failures] == [f"{MIRROR} linux/arm64/v8"]
+
+
+class TestSignedWithoutLabel:
+    """An entry of the signed index does not say what it is for, and its config no variant."""
+
+    @pytest.mark.parametrize("producer", [SAME, OTHER])
+    def test_it_is_beside_one_image_of_the_copy(self, producer: Producer) -> None:
+        world = World()
+        sign_labelled(world, (ARM, ""))
+        copy_labelled(world, (ARM, "linux/arm/v6"), producer=producer)
+        assert world.ask().decision is Decision.TRUSTED
+        copy_labelled(world, (ARM, "linux/arm/v6"), (ARM, "linux/arm/v7"), producer=producer)
+        assert [c.where for c in world.ask().failures] == [f"{MIRROR} linux/arm/v6"]
+
+    @pytest.mark.parametrize("producer", [SAME, OTHER])
+    def test_a_label_counts_more_than_likeness(self, producer: Producer) -> None:
+        world = World()
+        sign_labelled(world, (ARM, ""), (OTHER_ARM, "linux/arm/v6"))
+        copy_labelled(world, (ARM, ""), (OTHER_ARM, "linux/arm/v6"), producer=producer)
+        assert world.ask().decision is Decision.TRUSTED
+        for swapped in (
+            ((ARM, "linux/arm/v6"), (OTHER_ARM, "")),
+            ((ARM, "linux/arm/v7"), (ARM, "linux/arm/v6")),
+        ):
+            copy_labelled(world, *swapped, producer=producer)
+            for wanted in (demand(), demand("linux/arm/v6"), demand("linux/arm/v7")):
+                assert "image.config.same" in failed(world.ask(demand=wanted))
 
 
 class TestWithoutLabel:
@@ -188,6 +225,13 @@ class TestWithoutLabel:
         assert verdict.platforms[0].platform == "linux/arm/v6"
         wanted = world.ask(demand=demand("linux/arm/v6", "linux/arm/v7"))
         assert failed(wanted) == {"image.platform.present"}
+
+    @pytest.mark.parametrize("producer", [SAME, OTHER])
+    def test_beside_its_labelled_self_it_is_another_platform(self, producer: Producer) -> None:
+        world = World()
+        sign_labelled(world, (ARM, "linux/arm/v6"))
+        copy_labelled(world, (ARM, "linux/arm/v6"), (ARM, ""), producer=producer)
+        assert [c.where for c in world.ask().failures] == [f"{MIRROR} linux/arm/v7"]
 
     @pytest.mark.parametrize("producer", [SAME, OTHER])
     @pytest.mark.parametrize(("image", "name"), [(ARM, "v6"), (OTHER_ARM, "v7")])
@@ -216,6 +260,38 @@ class TestWithoutLabel:
         verdict = world.ask(demand=demand("linux/arm/v7"))
         assert "image.config.same" in failed(verdict)
         assert verdict.platforms[0].platform == "linux/arm/v7"
+
+
+class TestExtra:
+    """What a user allows beside the signed platforms is never one of them in disguise."""
+
+    @pytest.mark.parametrize(
+        ("signed", "extra", "allowed"),
+        [
+            ({"os": "linux"}, {"os": "linux", "os.features": ["x"]}, False),
+            (
+                {"os": "windows", "os.version": "10.0.17763"},
+                {"os": "windows", "os.version": "10.0.17763.9"},
+                False,
+            ),
+            ({"os": "linux"}, {"os": "linux", "variant": "v3"}, True),
+            ({"os": "linux"}, {"os": "freebsd"}, True),
+        ],
+    )
+    def test_an_extra_image_is_for_another_platform(
+        self, signed: dict[str, Any], extra: dict[str, Any], *, allowed: bool
+    ) -> None:
+        world = World()
+        mine = build_image([build_layer({"a": b"1"})], architecture="amd64", os=signed["os"])
+        other = build_image([build_layer({"a": b"2"})], architecture="amd64", os=extra["os"])
+        label = {"architecture": "amd64"}
+        mine_entry = {**entry(world.push_image(GUN, mine)), "platform": {**label, **signed}}
+        world.sign(push_index(world, GUN, mine_entry))
+        world.push_image(MIRROR, mine)
+        other_entry = {**entry(world.push_image(MIRROR, other)), "platform": {**label, **extra}}
+        push_index(world, MIRROR, other_entry, mine_entry)
+        verdict = world.ask(demand=demand(allow_extra_platforms=True))
+        assert failed(verdict) == (set() if allowed else {"image.platform.extra"})
 
 
 class TestArtifact:
