@@ -21,7 +21,7 @@ def read_floors(home: Path, gun: str) -> dict[str, int]:
     if not raw:
         return {}
     seen = json.loads(raw)
-    floors = {role: floor["version"] for role, floor in seen["floors"].items()}
+    floors = {role: listed[-1]["version"] for role, listed in seen["floors"].items()}
     return {"root": seen["roots"][-1]["version"], **floors}
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from crosstrust.evidence.verdict import Verdict
-from crosstrust.schemes.notary_v1.state import Seen
+from crosstrust.schemes.notary_v1.state import Floor, Seen
 
 RELEASES = "targets/releases"
 Json = dict[str, Any]
@@ -126,8 +126,8 @@ def objections(past: Past, verdict: Verdict, tag: str, before: Seen, at: datetim
         if datetime.fromisoformat(signed[role]["expires"]) <= at:
             yield f"{role} ran out"
         yield from _floor_objections(role, signed[role]["version"], names[role], before, roles)
-    for role, floor in before.floors.items():
-        if role in roles and role not in files and roles[role].keys & {*floor.keys}:
+    for role in before.floors.keys() & roles.keys() - files.keys():
+        if any(not floor.withdrawn for floor in _counting(role, before, roles)):
             yield f"{role} was seen before and is hidden"
     yield from _digest_objections(verdict, signed, tag)
 
@@ -152,14 +152,16 @@ def _floor_objections(
         if before.newest is not None and version < before.newest.version:
             yield "the root is older than one seen before"
         return
-    floor = before.floors.get(role)
-    # Where all its keys were replaced, a role starts anew.
-    if floor is None or roles[role].keys.isdisjoint(floor.keys):
-        return
-    if version < floor.version:
-        yield f"{role} is older than the one seen before"
-    if version == floor.version and name != floor.sha256:
-        yield f"{role} is another one of the same version"
+    for floor in _counting(role, before, roles):
+        if version < floor.version:
+            yield f"{role} is older than the one seen before"
+        if version == floor.version and name != floor.sha256:
+            yield f"{role} is another one of the same version"
+
+
+def _counting(role: str, before: Seen, roles: Mapping[str, Role]) -> Iterator[Floor]:
+    """Where all its keys were replaced, a role starts anew."""
+    return (each for each in before.floors.get(role, ()) if roles[role].keys & {*each.keys})
 
 
 def _digest_objections(verdict: Verdict, signed: Mapping[str, Json], tag: str) -> Iterator[str]:

@@ -11,16 +11,17 @@ from tests.attacks.siege import Siege, image_of
 def check_memory(siege: Siege, before: Seen, after: Seen) -> None:
     """What the client remembers never grows older.
 
-    A role's floor starts anew once all its keys were replaced.
+    A role has another floor once all its keys were replaced, and the former one stays beside it.
     """
     if before.newest is not None:
         assert after.newest is not None
         assert after.newest.version >= before.newest.version
-    for role, floor in before.floors.items():
-        kept = after.floors[role]
-        if kept.version < floor.version:
+    for role, floors in before.floors.items():
+        if after.floors[role][-1].version < floors[-1].version:
             assert siege.past.forged
-            assert set(kept.keys).isdisjoint(floor.keys)
+        for floor in floors:
+            (kept,) = (one for one in after.floors[role] if {*one.keys} >= {*floor.keys})
+            assert kept.version >= floor.version
 
 
 def check_grounds(siege: Siege, verdict: Verdict, tag: str, before: Seen) -> None:
@@ -41,7 +42,7 @@ def check_kept(verdict: Verdict, after: Seen) -> None:
             assert after.newest is not None
             assert (after.newest.version, after.newest.sha256) == (role.version, role.sha256)
         elif role.sha256:
-            floor = after.floors[role.name]
+            floor = after.floors[role.name][-1]
             assert (floor.version, floor.sha256) == (role.version, role.sha256)
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crosstrust.evidence.check import Outcome
 from crosstrust.schemes.notary_v1 import NotaryV1
-from crosstrust.schemes.notary_v1.state import Floor, Seen, SeenRoot, parse_state, write_state
+from crosstrust.schemes.notary_v1.state import (
+    Floor,
+    Seen,
+    SeenRoot,
+    parse_state,
+    with_floor,
+    write_state,
+)
 from tests.unit.notary_v1.author import GUN, Author, AuthorKey, bare
 from tests.unit.notary_v1.serving import Server
 from tests.unit.notary_v1.trial import Trial, pin, run, serve
@@ -114,16 +120,17 @@ def test_a_delegation_that_is_declared_again_goes_on_where_it_ended() -> None:
     del watched.author.tags[RELEASES]
     watched.author.bump()
     assert watched.look().failed == []
-    floor = parse_state(watched.seen, GUN).floors[RELEASES]
-    assert (floor.version, floor.withdrawn) == (3, True)
+    floors = parse_state(watched.seen, GUN).floors[RELEASES]
+    assert [(floor.version, floor.withdrawn) for floor in floors] == [(3, True)]
     watched.author.declared[RELEASES] = declared
     # It may be that nothing was signed since.
     watched.author.bump()
     assert watched.look().failed == []
-    assert parse_state(watched.seen, GUN).floors[RELEASES] == floor
+    assert parse_state(watched.seen, GUN).floors[RELEASES] == floors
     assert refused(watched.release(2, alice))
     assert watched.release(4, alice).tags
-    assert not parse_state(watched.seen, GUN).floors[RELEASES].withdrawn
+    (floor,) = parse_state(watched.seen, GUN).floors[RELEASES]
+    assert (floor.version, floor.withdrawn) == (4, False)
 
 
 def test_only_other_keys_alone_start_again() -> None:
@@ -139,7 +146,28 @@ def test_only_other_keys_alone_start_again() -> None:
         Outcome.PASSED,
         "1; all keys of version 9 were replaced",
     )
-    assert parse_state(watched.seen, GUN).floors[RELEASES].keys == (carol.id,)
+    before, now = parse_state(watched.seen, GUN).floors[RELEASES]
+    assert (before.version, now.version, now.keys) == (9, 1, (carol.id,))
+    # The former ones find their floor again, and so do all once they are listed together.
+    watched.list_keys(alice)
+    assert refused(watched.release(8, alice))
+    watched.list_keys(alice, carol)
+    assert refused(watched.release(8, carol))
+    assert watched.release(10, carol).tags
+    (floor,) = parse_state(watched.seen, GUN).floors[RELEASES]
+    assert (floor.version, set(floor.keys)) == (10, {alice.id, bob.id, carol.id})
+
+
+def test_a_floor_of_unknown_keys_counts_for_any() -> None:
+    alice, bob, _ = KEYS
+    watched = Watched(bob)
+    floors = {RELEASES: {"version": 3, "sha256": HASH, "signers": [alice.id]}}
+    former = {"format": 1, "gun": GUN, "roots": [], "floors": floors}
+    watched.seen = json.dumps(former).encode()
+    assert refused(watched.release(2, bob))
+    assert watched.release(4, bob).tags
+    (floor,) = parse_state(watched.seen, GUN).floors[RELEASES]
+    assert (floor.version, floor.keys) == (4, (bob.id,))
 
 
 releases = st.tuples(
@@ -149,76 +177,88 @@ releases = st.tuples(
 )
 
 
+def connected(events: list[tuple[int, set[int]]], listed: set[int]) -> set[int]:
+    """The keys that were listed together with one of ``listed``, or with one of those, and so on."""
+    found = set(listed)
+    while more := {key for _, keys in events if keys & found for key in keys} - found:
+        found |= more
+    return found
+
+
 @given(st.lists(releases, max_size=6))
 def test_no_file_is_accepted_that_a_key_still_listed_could_have_signed_before(
     history: list[tuple[set[int], int, int]],
 ) -> None:
-    """The oracle knows what was accepted, and which keys were listed since all were replaced."""
-    watched, newest, listed_since = Watched(KEYS[0]), 0, set[int]()
+    """The oracle knows what was accepted, and which keys were listed at each time."""
+    watched = Watched(KEYS[0])
+    accepted: list[tuple[int, set[int]]] = []
     for listed, version, signer in history:
         watched.list_keys(*(KEYS[each] for each in sorted(listed)))
         trial = watched.release(version, KEYS[signer])
-        known = set() if listed.isdisjoint(listed_since) else listed_since
-        least = newest if known else 0
+        known = connected(accepted, listed)
+        least = max((before for before, keys in accepted if keys & known), default=0)
         if signer in listed and version > least:
             assert trial.tags
         if signer not in listed or version < least:
             assert not trial.tags
         if trial.tags:
-            newest, listed_since = version, known | listed
+            accepted.append((version, listed))
+
+
+keys = st.sets(st.sampled_from("abcdef"), min_size=1).map(lambda found: tuple(sorted(found)))
+floors = st.lists(st.builds(Floor, st.integers(1, 9), st.just(HASH), keys, st.booleans()))
+
+
+def written(listed: list[Floor]) -> Seen:
+    """A state that has seen these, one after another."""
+    found: tuple[Floor, ...] = ()
+    for floor in listed:
+        found = with_floor(found, floor)
+    return Seen((), {RELEASES: found} if found else {})
 
 
 class TestMerge:
     """Two processes that looked at once: none loses what the other has seen."""
 
-    roots = (SeenRoot(1, HASH, 5),)
-
     def merged(self, kept: Seen, new: Seen) -> Seen:
         raw = NotaryV1().merge(GUN, write_state(kept, GUN), write_state(new, GUN))
         return parse_state(raw, GUN)
 
-    def seen(self, *keys: str, version: int, targets: int = 1) -> Seen:
-        floors = {"targets": Floor(targets, HASH, ("t",)), RELEASES: Floor(version, HASH, keys)}
-        return Seen(self.roots, floors)
+    @given(floors, floors)
+    def test_every_floor_of_both_is_held(self, first: list[Floor], second: list[Floor]) -> None:
+        kept, new = written(first), written(second)
+        both = self.merged(kept, new).floors.get(RELEASES, ())
+        for floor in (*first, *second):
+            (one,) = [one for one in both if set(one.keys) & set(floor.keys)]
+            assert set(one.keys) >= set(floor.keys)
+            assert one.version >= floor.version
+            assert floor.withdrawn or not one.withdrawn
+        swapped = self.merged(new, kept).floors.get(RELEASES, ())
+        seen = [
+            {(f.version, frozenset(f.keys), f.withdrawn) for f in each} for each in (both, swapped)
+        ]
+        assert seen[0] == seen[1]
+        assert max((f.version for f in both), default=0) == max(
+            (f.version for f in (*first, *second)), default=0
+        )
 
-    def test_keys_that_take_turns_keep_the_higher_floor(self) -> None:
-        high, low = self.seen("a", "b", version=3), self.seen("b", "c", version=2)
-        for kept, new in ((high, low), (low, high)):
-            floor = self.merged(kept, new).floors[RELEASES]
-            assert (floor.version, set(floor.keys)) == (3, {"a", "b", "c"})
+    def test_floors_of_other_keys_stay_apart(self) -> None:
+        old = Seen((), {RELEASES: (Floor(9, HASH, ("stolen",)),)})
+        new = Seen((), {RELEASES: (Floor(1, HASH, ("fresh",)),)})
+        assert self.merged(old, new).floors[RELEASES] == (
+            *old.floors[RELEASES],
+            *new.floors[RELEASES],
+        )
+        assert self.merged(old, Seen()) == self.merged(Seen(), old) == old
 
-    @pytest.mark.parametrize("version", [1, 9])
-    def test_replaced_keys_go_with_the_later_file_that_lists_them(self, version: int) -> None:
-        old = self.seen("stolen", version=5, targets=1)
-        new = self.seen("fresh", version=version, targets=2)
-        assert self.merged(old, new) == self.merged(new, old) == new
-
-    def test_a_delegation_is_withdrawn_where_both_have_seen_it(self) -> None:
-        there = self.seen("a", version=3)
-        gone = Seen(self.roots, {RELEASES: replace(there.floors[RELEASES], withdrawn=True)})
-        assert self.merged(gone, gone).floors[RELEASES].withdrawn
-        for kept, new in ((there, gone), (gone, there)):
-            assert not self.merged(kept, new).floors[RELEASES].withdrawn
-
-    def test_nested_delegations_are_listed_by_their_parent(self) -> None:
-        def seen(key: str, version: int, above: int) -> Seen:
-            own = {f"{RELEASES}/x": Floor(version, HASH, (key,))}
-            return Seen(self.roots, {**self.seen("a", version=above).floors, **own})
-
-        old, new = seen("stolen", 9, 1), seen("fresh", 1, 2)
-        assert self.merged(old, new) == self.merged(new, old) == new
-
-    def test_a_file_that_was_never_seen_is_older_than_any(self) -> None:
-        kept = self.seen("fresh", version=1)
-        new = Seen(self.roots, {RELEASES: Floor(9, HASH, ("stolen",))})
-        assert self.merged(kept, new).floors[RELEASES] == kept.floors[RELEASES]
-
-    def test_of_two_lines_to_one_root_the_longer_is_kept(self) -> None:
-        two = SeenRoot(2, HASH, 5)
-        long, short = Seen((*self.roots, two)), Seen((two,))
-        assert self.merged(long, short) == self.merged(short, long) == long
+    def test_of_two_lines_of_roots_the_one_that_goes_further_is_kept(self) -> None:
+        one, two = SeenRoot(1, HASH, 5), SeenRoot(2, HASH, 5)
+        lines = (Seen(), Seen((one,)), Seen((two,)), Seen((one, two)))
+        for number, longer in enumerate(lines):
+            for shorter in lines[:number]:
+                assert self.merged(longer, shorter) == self.merged(shorter, longer) == longer
 
     def test_one_version_has_the_bytes_of_the_later_look(self) -> None:
-        kept = Seen(self.roots, {"targets": Floor(2, HASH, ("k",))})
-        new = Seen(self.roots, {"targets": Floor(2, "e" * 64, ("k",))})
+        kept = Seen((), {"targets": (Floor(2, HASH, ("k",)),)})
+        new = Seen((), {"targets": (Floor(2, "e" * 64, ("k",)),)})
         assert self.merged(kept, new) == new

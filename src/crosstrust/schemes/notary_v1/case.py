@@ -56,21 +56,22 @@ def judge_floor(
     an author recovers from a stolen key that signed a huge version (A09). As long as one is left,
     it may have signed an older file, so the floor stays.
     """
-    floor = case.seen.floors.get(role)
-    if floor is None:
-        return
-    if not still_counts(floor, signing):
-        actual = f"{version}; all keys of version {floor.version} were replaced"
+    floor = floor_for(case, role, signing)
+    if floor is not None:
+        yield judge_version(role, version, floor.version)
+        if version == floor.version:
+            yield judge_unique(role, sha256, floor.sha256)
+    elif role in case.seen.floors:
+        before = case.seen.floors[role][-1].version
+        actual = f"{version}; all keys of version {before} were replaced"
         yield Check.passed("tuf.version.rollback", role, actual=actual)
-        return
-    yield judge_version(role, version, floor.version)
-    if version == floor.version:
-        yield judge_unique(role, sha256, floor.sha256)
 
 
-def still_counts(floor: Floor, signing: Signing) -> bool:
-    """Return True if one of the role's keys was listed for it when the floor was set."""
-    return not set(canonical_ids(signing.keys)).isdisjoint(floor.keys)
+def floor_for(case: Case, role: str, signing: Signing) -> Floor | None:
+    """Return the highest floor that one of the role's keys was listed for, or None."""
+    keys = canonical_ids(signing.keys)
+    counting = (floor for floor in case.seen.floors.get(role, ()) if floor.meets(keys))
+    return max(counting, key=lambda floor: floor.version, default=None)
 
 
 def judge_version(role: str, version: int, floor: int) -> Check:

@@ -15,7 +15,7 @@ from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.graph import Step, staged
 from crosstrust.evidence.trust_data import Role
 from crosstrust.oci import limits
-from crosstrust.schemes.notary_v1.case import Case, still_counts
+from crosstrust.schemes.notary_v1.case import Case, floor_for
 from crosstrust.schemes.notary_v1.finding import failed
 from crosstrust.schemes.notary_v1.judge_role import (
     JudgedRole,
@@ -176,8 +176,8 @@ def _judge_branch(
     if meta is not None:
         reply = dossier.replies.get(bound_file(case.gun, name, meta))
         return judge_role_file(case, replace(file, reply=reply, meta=meta), premises)
-    floor = case.seen.floors.get(name)
-    if floor is None or floor.withdrawn or not still_counts(floor, branch.delegation.signing):
+    floor = floor_for(case, name, branch.delegation.signing)
+    if floor is None or floor.withdrawn:
         return None
     claim = role_claim(case.gun, name, "")
     steps = staged(premises, claim, (_vanished(name, floor.version),))

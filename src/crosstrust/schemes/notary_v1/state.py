@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from crosstrust.errors import MalformedError, StateError
@@ -25,14 +25,15 @@ from crosstrust.schemes.notary_v1.field import (
     text,
     texts,
 )
-from crosstrust.value import dataclass
+from crosstrust.value import dataclass, replace
 
 FORMAT = 2
 _BEFORE = 1
 
 _STATE = frozenset({"format", "gun", "roots", "floors"})
 _ROOT = frozenset({"version", "sha256", "size"})
-_FLOOR = frozenset({"version", "sha256", "keys", "signers", "withdrawn"})
+_FLOOR = frozenset({"version", "sha256", "keys", "withdrawn"})
+_FLOOR_BEFORE = frozenset({"version", "sha256", "signers"})
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -50,8 +51,9 @@ class Floor:
     """The newest file of a role that was verified.
 
     ``keys``: the canonical IDs of all keys listed for the role as long as it was watched, so that
-    it is known whether some of them could have signed an older file. ``withdrawn``: the delegation
-    was taken back since; declared again, it may be without a file, but not with an older one.
+    it is known whether some of them could have signed an older file; () where that is not known.
+    ``withdrawn``: the delegation was taken back since; declared again, it may be without a file,
+    but not with an older one.
     """
 
     version: int
@@ -59,13 +61,21 @@ class Floor:
     keys: tuple[str, ...]
     withdrawn: bool = False
 
+    def meets(self, keys: Collection[str]) -> bool:
+        """Return True if one of ``keys`` was listed when the floor was set, or may have been."""
+        return not (self.keys and keys) or not set(self.keys).isdisjoint(keys)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """``roots`` in the order of their versions, without a gap; ``floors`` by role name."""
+    """``roots`` in the order of their versions, without a gap; ``floors`` by role name.
+
+    A role has one floor for each set of keys that it had; no key is in two of them. The last one
+    is the latest.
+    """
 
     roots: tuple[SeenRoot, ...] = ()
-    floors: Mapping[str, Floor] = MappingProxyType({})
+    floors: Mapping[str, tuple[Floor, ...]] = MappingProxyType({})
 
     @property
     def newest(self) -> SeenRoot | None:
@@ -77,9 +87,20 @@ class Seen:
         return next((root for root in self.roots if root.version == version), None)
 
 
-def joined(before: Iterable[str], keys: Iterable[str]) -> tuple[str, ...]:
-    """Return the keys of both, each once, in order."""
-    return tuple(dict.fromkeys((*before, *keys)))
+def with_floor(floors: Iterable[Floor], floor: Floor) -> tuple[Floor, ...]:
+    """Return ``floors`` and ``floor``: made one with those that it has a key in common with.
+
+    The higher version counts, of equal ones that of ``floor``.
+    """
+    listed = list(floors)
+    met = [one for one in listed if one.meets(floor.keys)]
+    rest = [one for one in listed if one not in met]
+    if not met:
+        return (*rest, floor)
+    highest = max((floor, *met), key=lambda one: one.version)
+    keys = tuple(dict.fromkeys(key for one in (*met, floor) for key in one.keys))
+    withdrawn = all(one.withdrawn for one in (*met, floor))
+    return with_floor(rest, replace(highest, keys=keys, withdrawn=withdrawn))
 
 
 def parse_state(raw: bytes, gun: str) -> Seen:
@@ -110,7 +131,7 @@ def write_state(seen: Seen, gun: str) -> bytes:
             {"version": root.version, "sha256": root.sha256, "size": root.size}
             for root in seen.roots
         ],
-        "floors": {role: _written(floor) for role, floor in sorted(seen.floors.items())},
+        "floors": {role: list(map(_written, each)) for role, each in sorted(seen.floors.items())},
     }
     return json.dumps(value, separators=(",", ":")).encode()
 
@@ -129,7 +150,9 @@ def _parse(raw: bytes, gun: str, where: str) -> Seen:
     if [root.version for root in roots] != list(range(first, first + len(roots))):
         raise malformed(where, "roots without a gap", "other versions")
     floors = mapping(value.get("floors"), where)
-    return Seen(roots, {role: _floor(entry, where) for role, entry in floors.items()})
+    if value["format"] == _BEFORE:
+        return Seen(roots, {role: (_floor_before(each, where),) for role, each in floors.items()})
+    return Seen(roots, {role: _floors(each, where) for role, each in floors.items()})
 
 
 def _written(floor: Floor) -> dict[str, object]:
@@ -146,16 +169,27 @@ def _root(value: object, where: str) -> SeenRoot:
     )
 
 
+def _floors(value: object, where: str) -> tuple[Floor, ...]:
+    found = tuple(_floor(entry, where) for entry in sequence(value, where))
+    if not found:
+        raise malformed(where, "a floor", "none")
+    return found
+
+
 def _floor(value: object, where: str) -> Floor:
     entry = members(value, _FLOOR, where)
     version = integer(entry.get("version"), where, least=1)
-    keys = texts(entry.get("keys", entry.get("signers")), where)
-    if not keys:
-        raise malformed(where, "the keys of a floor", "none")
     withdrawn = entry.get("withdrawn", False)
     if not isinstance(withdrawn, bool):
         raise malformed(where, "true or false", withdrawn)
-    return Floor(version, _hex(entry, where), keys, withdrawn)
+    return Floor(version, _hex(entry, where), texts(entry.get("keys"), where), withdrawn)
+
+
+def _floor_before(value: object, where: str) -> Floor:
+    """Format 1 has the keys that signed, and nothing of the others that could have."""
+    entry = members(value, _FLOOR_BEFORE, where)
+    texts(entry.get("signers"), where)
+    return Floor(integer(entry.get("version"), where, least=1), _hex(entry, where), ())
 
 
 def _hex(entry: JsonObject, where: str) -> str:

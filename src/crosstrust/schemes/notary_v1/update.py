@@ -9,7 +9,7 @@ from crosstrust.evidence.trust_data import Role
 from crosstrust.schemes.notary_v1.case import Case
 from crosstrust.schemes.notary_v1.judge_role import role_claim
 from crosstrust.schemes.notary_v1.judge_root import Succession, root_claim
-from crosstrust.schemes.notary_v1.state import Floor, Seen, SeenRoot, joined
+from crosstrust.schemes.notary_v1.state import Floor, Seen, SeenRoot, with_floor
 from crosstrust.value import replace
 
 
@@ -27,12 +27,14 @@ def update_seen(
         name for name, role in known.items() if role_claim(case.gun, name, role.sha256) in held
     }
     floors = {
-        name: replace(floor, withdrawn=floor.withdrawn or _is_gone(name, known, held_roles))
-        for name, floor in case.seen.floors.items()
+        name: _withdrawn(listed) if _is_gone(name, known, held_roles) else listed
+        for name, listed in case.seen.floors.items()
     }
     for name in held_roles:
         role = known[name]
-        floors[name] = _raised(floors.get(name), role)
+        keys = tuple(dict.fromkeys(key.canonical for key in role.keys))
+        floor = Floor(role.version, role.sha256, keys)
+        floors[name] = with_floor(floors.get(name, ()), floor)
     return Seen(_roots(case, succession, held), floors)
 
 
@@ -44,12 +46,8 @@ def _is_gone(name: str, known: Collection[str], held: Collection[str]) -> bool:
     return parent in held or _is_gone(parent, known, held)
 
 
-def _raised(before: Floor | None, role: Role) -> Floor:
-    """Return the floor that ``role`` sets; whose keys were all replaced is forgotten."""
-    listed = joined((), (key.canonical for key in role.keys))
-    if before is not None and not set(listed).isdisjoint(before.keys):
-        listed = joined(before.keys, listed)
-    return Floor(role.version, role.sha256, listed)
+def _withdrawn(floors: Iterable[Floor]) -> tuple[Floor, ...]:
+    return tuple(replace(floor, withdrawn=True) for floor in floors)
 
 
 def _roots(case: Case, succession: Succession, held: frozenset[Claim]) -> tuple[SeenRoot, ...]:
