@@ -178,7 +178,7 @@ releases = st.tuples(
 
 
 def connected(events: list[tuple[int, set[int]]], listed: set[int]) -> set[int]:
-    """The keys that were listed together with one of ``listed``, or with one of those, and so on."""
+    """The keys that were listed together with one of ``listed``, or with one of those."""
     found = set(listed)
     while more := {key for _, keys in events if keys & found for key in keys} - found:
         found |= more
