@@ -12,7 +12,7 @@ from crosstrust.sandbox.sandbox import MIRROR
 from crosstrust.sandbox.service import Service
 from crosstrust.sources.request import Timeouts
 from crosstrust.sources.settings import Settings
-from crosstrust.sources.task import Broken, Hop, Task, send
+from crosstrust.sources.task import Broken, Deadline, Hop, Task, send
 from crosstrust.sources.transport import Transport
 from crosstrust.sources.url import parse_url
 from tests.attacks.altered import Altered, Mirror, Shelf, serving
@@ -117,7 +117,7 @@ def test_the_address_is_judged_where_the_connection_is_made(trial: Trial, *, war
 
     def ask(transport: Transport, *, guarded: bool) -> object:
         timeouts = Timeouts(5, 5, 5)
-        hop = Hop(url, "GET", (), 1000, timeouts, time.monotonic() + 5, guarded=guarded)
+        hop = Hop(url, "GET", (), 1000, timeouts, Deadline(time.monotonic() + 5), guarded=guarded)
         task = Task(send(hop))
         run_tasks(transport, task)
         return task.result

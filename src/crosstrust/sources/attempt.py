@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crosstrust.chain.answer import Gap
-from crosstrust.sources.refusal import busy
+from crosstrust.sources.refusal import busy, out_of_time
 from crosstrust.sources.request import Response
 from crosstrust.sources.retry import delay_before, may_pass, parse_date, parse_retry_after
 from crosstrust.sources.task import Broken, Hop, Talk, pause, send
@@ -21,6 +21,8 @@ Walk = Callable[[Hop, "Session"], Talk[Response | Broken]]
 
 def ask_once(hop: Hop, session: Session) -> Talk[Response | Broken]:
     """Return the answer to ``hop`` itself, and remember from where it came."""
+    if session.monotonic() >= hop.deadline.at:
+        return Broken(out_of_time(hop.url.shown))
     reply = yield from send(hop)
     if isinstance(reply, Response) and reply.address:
         session.addresses[hop.url.origin] = reply.address
@@ -51,7 +53,7 @@ def attempt(hop: Hop, session: Session, walk: Walk = ask_once) -> Talk[Response 
         wait = asked
         if wait is None:
             wait = delay_before(number + 1, session.jitter(), base=settings.backoff)
-        late = session.monotonic() + wait >= hop.deadline
+        late = session.monotonic() + wait >= hop.deadline.at
         if number == settings.tries or wait > settings.patience or late:
             return gap
         yield from pause(wait)

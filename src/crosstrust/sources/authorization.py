@@ -18,7 +18,7 @@ from crosstrust.sources.gap import misbehaved
 from crosstrust.sources.refusal import expired, token_unfit, unauthorized
 from crosstrust.sources.request import Access, Response, Timeouts
 from crosstrust.sources.session import Basic
-from crosstrust.sources.task import Talk
+from crosstrust.sources.task import Deadline, Talk
 from crosstrust.sources.token import Errand, obtain_token
 from crosstrust.sources.url import Url, parse_url
 from crosstrust.value import dataclass, replace
@@ -52,7 +52,7 @@ class Visit:
     url: Url
     access: Access
     timeouts: Timeouts
-    deadline: float
+    deadline: Deadline
 
 
 def prove(visit: Visit, session: Session) -> Talk[Proof | Gap | None]:

@@ -12,7 +12,7 @@ from crosstrust.sources.authorization import Proof, Visit, prove, prove_again, r
 from crosstrust.sources.endpoint import TokenService
 from crosstrust.sources.refusal import link_refused, unauthorized
 from crosstrust.sources.request import Access, Request, Response, Timeouts
-from crosstrust.sources.task import AUTHORIZATION, Hop, Stream, Talk, Task, send, start
+from crosstrust.sources.task import AUTHORIZATION, Deadline, Hop, Stream, Talk, Task, send, start
 from crosstrust.sources.url import Url, parse_url
 from crosstrust.sources.walk import follow
 from crosstrust.value import replace
@@ -31,7 +31,7 @@ def converse(request: Request, session: Session) -> Talk[Response | Gap]:
     url = parse_url(request.url)
     _check_scheme(url, session)
     timeouts = request.timeouts or session.settings.timeouts
-    deadline = session.monotonic() + timeouts.whole
+    deadline = Deadline(session.monotonic() + timeouts.whole)
     visit = Visit(url, request.access or _NO_ACCESS, timeouts, deadline)
     # Of all rounds: a download whose token ran out goes on where it was cut.
     stream = Stream(request.sink) if request.sink is not None else None
@@ -93,7 +93,7 @@ def _open_early(visit: Visit, session: Session) -> Talk[None]:
     session.contacted.add(url.origin)
     seconds = min(EARLY_SECONDS, visit.timeouts.whole / 4)
     patience = Timeouts(seconds, seconds, seconds)
-    deadline = session.monotonic() + seconds
+    deadline = Deadline(session.monotonic() + seconds)
     hop = Hop(parse_url(f"{url.origin}/v2/"), "HEAD", (), 0, patience, deadline, early=True)
     yield from start(Task(send(hop)))
 

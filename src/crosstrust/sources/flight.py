@@ -89,7 +89,7 @@ class Flights:
             self._multi.perform()
 
     def _limit_time(self, handle: Any, hop: Hop) -> None:
-        left = max(0.001, hop.deadline - self._monotonic())
+        left = max(0.001, hop.deadline.at - self._monotonic())
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(hop.timeouts.connect * 1000)))
         handle.setopt(pycurl.TIMEOUT_MS, max(1, int(left * 1000)))
         # Too slow for that long: covers the first byte and every gap after.

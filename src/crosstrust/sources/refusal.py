@@ -33,6 +33,17 @@ def busy(response: Response, where: str, wait: float | None) -> Gap:
     )
 
 
+def out_of_time(where: str) -> Gap:
+    """A request whose time was over before it could be sent."""
+    return could_not_ask(
+        "http.timeout",
+        where,
+        expected="to be asked in time",
+        actual="what had to come first took all of it",
+        remedy="allow more with --timeout",
+    )
+
+
 def unauthorized(response: Response, where: str, *, known: bool) -> Gap:
     """A 401 or 403. ``known``: credentials were sent."""
     if known:

@@ -49,6 +49,18 @@ class Start:
     task: Task[Any]
 
 
+class Deadline:
+    """When a whole request must be over: ``at`` on the monotonic clock.
+
+    What it spends in a queue, behind other requests to its server, is added to it.
+    """
+
+    __slots__ = ("at",)
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+
 class Stream:
     """Where a body goes, and how many bytes ``passed`` to there over all tries."""
 
@@ -63,8 +75,8 @@ class Stream:
 class Hop:
     """One HTTP exchange. ``fields`` and ``body`` may hold secrets and are never shown.
 
-    ``guarded``: the address connected to must be a public one. ``deadline``: when the whole
-    request must be over, on the monotonic clock. ``early``: sent only to open a connection.
+    ``guarded``: the address connected to must be a public one. ``early``: sent only to open a
+    connection.
     ``wary``: TLS has failed before, so see whether plain HTTP is spoken there.
     """
 
@@ -73,7 +85,7 @@ class Hop:
     fields: tuple[tuple[str, str], ...]
     limit: int
     timeouts: Timeouts
-    deadline: float
+    deadline: Deadline
     body: bytes | None = None
     guarded: bool = False
     stream: Stream | None = None

@@ -16,7 +16,7 @@ from crosstrust.sources.endpoint import TokenService
 from crosstrust.sources.gap import misbehaved
 from crosstrust.sources.refusal import unauthorized, unexpected
 from crosstrust.sources.request import Response, Timeouts
-from crosstrust.sources.task import AUTHORIZATION, Hop, Talk, Task, wait_for
+from crosstrust.sources.task import AUTHORIZATION, Deadline, Hop, Talk, Task, wait_for
 from crosstrust.sources.url import Url, parse_url, quote
 from crosstrust.sources.walk import stay
 from crosstrust.value import dataclass, replace
@@ -64,7 +64,7 @@ class Errand:
     realm: Url
     credential: Credential | None
     timeouts: Timeouts
-    deadline: float
+    deadline: Deadline
     guarded: bool
 
     @property

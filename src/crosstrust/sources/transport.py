@@ -159,6 +159,8 @@ class Transport:
             if pool.waiting:
                 for transfer in pool.ready():
                     owner = self._owners.pop(transfer)
+                    waited = self._session.monotonic() - transfer.since
+                    transfer.hop.deadline.at += waited
                     self._flights.launch(transfer, owner, multiplexed=pool.multiplexed)
 
     def _resume(self, task: Task[Any], value: Any) -> None:
@@ -171,6 +173,7 @@ class Transport:
             return
         if isinstance(act, Hop):
             transfer = Transfer(act)
+            transfer.since = self._session.monotonic()
             self._owners[transfer] = task
             self._pools.setdefault(act.url.origin, Pool()).waiting.append(transfer)
         elif isinstance(act, Pause):

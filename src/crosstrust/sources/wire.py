@@ -51,7 +51,10 @@ _ODD = frozenset({
 
 
 class Transfer:
-    """A hop under way. ``flight.py`` calls ``take`` after each step of libcurl."""
+    """A hop under way. ``flight.py`` calls ``take`` after each step of libcurl.
+
+    ``since``: when it was queued, on the monotonic clock.
+    """
 
     def __init__(self, hop: Hop) -> None:
         self.hop = hop
@@ -65,6 +68,7 @@ class Transfer:
         self.plain = False
         self.proxied = False
         self.reusing = False
+        self.since = 0.0
         self._skip = 0
 
     def take(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from crosstrust.chain.answer import Gap
 from crosstrust.evidence.check import Class, Outcome
 from crosstrust.sources.exchange import converse
 from crosstrust.sources.gap import could_not_ask
-from crosstrust.sources.request import Access, Request, Response
+from crosstrust.sources.request import Access, Request, Response, Timeouts
 from crosstrust.sources.session import Session
 from crosstrust.sources.settings import Settings
 from crosstrust.sources.task import Broken, Hop
@@ -172,3 +173,24 @@ def test_a_challenge_behind_a_redirect_of_the_same_server_is_answered() -> None:
     reply = play(converse(Request(URL, access=access("a")), Session(Settings())), Renamed().answer)
     assert isinstance(reply, Response)
     assert reply.body == b"here"
+
+
+def test_a_request_whose_time_is_over_is_not_sent() -> None:
+    """Not even for a millisecond; what took the time may be a token, or a helper."""
+
+    class Slow(Desk):
+        def answer(self, hop: Hop) -> Response | Broken:
+            reply = super().answer(hop)
+            time.sleep(0.1 * hop.url.target.startswith("/token"))
+            return reply
+
+    desk = Slow()
+    request = Request(URL, access=access("a"), timeouts=Timeouts(whole=0.05))
+    reply = play(converse(request, Session(Settings())), desk.answer)
+    assert isinstance(reply, Gap)
+    check = reply.check
+    assert (check.code, check.klass, check.outcome) == (
+        "http.timeout", Class.UNREACHABLE, Outcome.UNKNOWN
+    )  # fmt: skip
+    assert "--timeout" in check.remedy
+    assert len(desk.hops) == 2

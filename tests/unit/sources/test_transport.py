@@ -24,7 +24,7 @@ from crosstrust.errors import InputError, MalformedError, StateError
 from crosstrust.evidence.check import Class, Outcome
 from crosstrust.sources.request import Request, Response, Timeouts
 from crosstrust.sources.settings import Settings
-from crosstrust.sources.task import Broken, Hop, Task, send
+from crosstrust.sources.task import Broken, Deadline, Hop, Task, send
 from crosstrust.sources.transport import Transport
 from crosstrust.sources.url import parse_url
 from tests.canaries.secret import canary, in_base64, secrets_in, token
@@ -370,6 +370,20 @@ def test_a43_the_whole_request_has_a_limit(net: Net) -> None:
     assert found == ("http.timeout", Class.UNREACHABLE, Outcome.UNKNOWN)
 
 
+def test_what_waits_behind_a_slow_answer_has_its_own_time(net: Net) -> None:
+    """On a server with one connection, as HTTP/1.1 has it, each begins when it is sent."""
+    server = net.server(lambda ask: Say(pause=0.7 if ask.path == "/slow" else 0, body=b"x"))
+    transport = net.transport()
+    one(transport, Request(f"{server.origin}/"))
+    timeouts = Timeouts(connect=5, idle=5, whole=0.5)
+    slow, *others = transport.fetch_all(
+        [Request(f"{server.origin}/{path}", timeouts=timeouts) for path in ("slow", "a", "b", "c")]
+    )
+    assert isinstance(slow, Gap)
+    assert slow.check.code == "http.timeout"
+    assert [type(reply) for reply in others] == [Response] * 3
+
+
 def test_tries_end_with_the_time_of_the_request(net: Net) -> None:
     server = net.server(lambda _: Say(status=503, headers=(("Retry-After", "2"),)))
     timeouts = Timeouts(whole=1)
@@ -578,7 +592,7 @@ def test_no_proxy_is_heeded(net: Net) -> None:
 
 def guarded(transport: Transport, url: str) -> Response | Broken | None:
     timeouts = Timeouts(connect=5, idle=5, whole=5)
-    hop = Hop(parse_url(url), "GET", (), 10, timeouts, time.monotonic() + 5, guarded=True)
+    hop = Hop(parse_url(url), "GET", (), 10, timeouts, Deadline(time.monotonic() + 5), guarded=True)
     task = Task(send(hop))
     run_tasks(transport, task)
     return task.result
