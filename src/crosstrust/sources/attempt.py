@@ -20,12 +20,12 @@ Walk = Callable[[Hop, "Session"], Talk[Response | Broken]]
 
 
 def ask_once(hop: Hop, session: Session) -> Talk[Response | Broken]:
-    """Return the answer to ``hop`` itself, and remember from where it came."""
+    """Return the answer to ``hop`` itself; the session remembers what concerns its server."""
     if session.monotonic() >= hop.deadline.at:
         return Broken(out_of_time(hop.url.shown))
     reply = yield from send(hop)
-    if isinstance(reply, Response) and reply.address:
-        session.addresses[hop.url.origin] = reply.address
+    if isinstance(reply, Response):
+        session.hear(reply)
     return reply
 
 

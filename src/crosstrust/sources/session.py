@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from crosstrust.evidence.verdict import Notice
 from crosstrust.sources.address import is_reserved, names_reserved
+from crosstrust.sources.budget import low_budget
 from crosstrust.sources.endpoint import TokenService, known_service
 from crosstrust.sources.keyring import Keyring
 
 if TYPE_CHECKING:
+    from crosstrust.sources.request import Response
     from crosstrust.sources.settings import Settings
     from crosstrust.sources.task import Task
     from crosstrust.sources.token import Token, TokenKey
@@ -28,7 +30,7 @@ class Session:
     ``modes``: how each origin wants us to authenticate. ``contacted``: origins to which a
     connection was opened. ``addresses``: from which IP address each origin answered. ``early``:
     open connections while tokens are fetched. ``warnings``: what the reader of a report should
-    know.
+    know; ``budgets``: as well, the last of each origin that has few requests left.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -40,11 +42,20 @@ class Session:
         self.modes: dict[str, TokenService | Basic] = {}
         self.contacted: set[str] = set()
         self.addresses: dict[str, str] = {}
+        self.budgets: dict[str, Notice] = {}
         self.early = settings.ping
 
     def note(self, remark: Notice) -> None:
         """Keep a warning, once."""
         self.warnings.setdefault(remark)
+
+    def hear(self, response: Response) -> None:
+        """Remember what an answer says of its server: its address, and what it still allows."""
+        if response.address:
+            self.addresses[response.origin] = response.address
+        low = low_budget(response)
+        if low is not None:
+            self.budgets[response.origin] = low
 
     def mode(self, url: Url) -> TokenService | Basic | None:
         """Return how the server at ``url`` wants us to authenticate, as far as is known."""

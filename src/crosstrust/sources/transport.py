@@ -96,12 +96,13 @@ class Transport:
 
     @property
     def warnings(self) -> tuple[Notice, ...]:
-        """What the reader of a report should know: hosts without TLS, failed helpers."""
-        return tuple(self._session.warnings)
+        """What the reader of a report should know: hosts without TLS, failed helpers, limits."""
+        return (*self._session.warnings, *self._session.budgets.values())
 
     def forget_warnings(self) -> None:
         """Let ``warnings`` be of what is asked from now on."""
         self._session.warnings.clear()
+        self._session.budgets.clear()
 
     def close(self) -> None:
         """Close every connection."""

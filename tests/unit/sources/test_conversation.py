@@ -194,3 +194,15 @@ def test_a_request_whose_time_is_over_is_not_sent() -> None:
     )  # fmt: skip
     assert "--timeout" in check.remedy
     assert len(desk.hops) == 2
+
+
+def test_the_last_word_on_how_often_a_server_may_be_asked_is_kept() -> None:
+    session, left = Session(Settings()), iter((9, 8, 7))
+
+    def answer(hop: Hop) -> Response:
+        return said(hop, fields=(("ratelimit-remaining", str(next(left))),))
+
+    for _ in range(3):
+        play(converse(Request(URL), session), answer)
+    [notice] = session.budgets.values()
+    assert notice.text.startswith("7 requests left")

@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 
 from crosstrust.chain.answer import Gap
 from crosstrust.errors import InputError, MalformedError, StateError
+from crosstrust.evidence.verdict import Notice
 from crosstrust.sources import tls
 from crosstrust.sources.address import is_reserved, names_reserved
+from crosstrust.sources.budget import low_budget
 from crosstrust.sources.challenge import Challenge, parse_challenges
 from crosstrust.sources.endpoint import may_name_realm
 from crosstrust.sources.gap import shown
 from crosstrust.sources.head import parse_head
 from crosstrust.sources.proxy import choose_proxy, is_exempt, shown_proxy
 from crosstrust.sources.redirect import judge_redirect
+from crosstrust.sources.request import Response
 from crosstrust.sources.retry import delay_before, may_pass, parse_date, parse_retry_after
 from crosstrust.sources.settings import Settings
 from crosstrust.sources.tls import Authorities, choose_authorities, read_certificates
@@ -420,6 +423,27 @@ def test_a_token_answer_is_utf_8(encoding: str) -> None:
 )
 def test_who_may_name_which_realm(url: str, realm: str, *, allowed: bool) -> None:
     assert may_name_realm(parse_url(url), parse_url(realm), frozenset()) is allowed
+
+
+@pytest.mark.parametrize(
+    ("left", "limit", "text"),
+    [
+        ("9;w=21600", "100;w=21600", "9 requests left of 100 in 6 h; log in for more"),
+        ("0;w=1800", "", "0 requests left in 0.5 h; log in for more"),
+        ("3", "x", "3 requests left; log in for more"),
+        ("10;w=21600", "100;w=21600", None),
+        ("", "100;w=21600", None),
+        ("few", "", None),
+        ("-1", "", None),
+        ("1;w=", "", None),
+        ("\u0661", "", None),
+    ],
+)
+def test_few_requests_left_are_said(left: str, limit: str, text: str | None) -> None:
+    fields = (("ratelimit-limit", limit), ("ratelimit-remaining", left))
+    found = low_budget(Response(200, fields, b"", "https://registry-1.docker.io", ""))
+    place = "https://registry-1.docker.io"
+    assert found == (text and Notice("registry.rate.limited", place, text))
 
 
 def test_redirects_between_plain_hosts() -> None:
