@@ -13,7 +13,6 @@ from crosstrust.evidence.check import Class
 from crosstrust.evidence.verdict import Notice
 from crosstrust.oci.limits import KEY_FILE_SIZE
 from crosstrust.sources.credential import AuthFile, Credential, parse_auth_file, server_key
-from crosstrust.sources.credential_helper import ask_helper
 from crosstrust.sources.gap import could_not_ask
 from crosstrust.sources.task import Talk, Task, wait_for
 
@@ -70,6 +69,8 @@ class Keyring:
         return _unknown(troubles[0], key) if troubles else None
 
     def _ask(self, helper: str, key: str, troubles: list[StateError]) -> Talk[Credential | None]:
+        from crosstrust.sources.credential_helper import ask_helper  # start-up time
+
         try:
             return (yield from ask_helper(helper, key, self._settings.environ))
         except StateError as error:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from crosstrust.evidence.verdict import Notice
 from crosstrust.sources.address import is_reserved, names_reserved
-from crosstrust.sources.budget import low_budget
 from crosstrust.sources.endpoint import TokenService, known_service
 from crosstrust.sources.keyring import Keyring
 
@@ -53,9 +52,12 @@ class Session:
         """Remember what an answer says of its server: its address, and what it still allows."""
         if response.address:
             self.addresses[response.origin] = response.address
-        low = low_budget(response)
-        if low is not None:
-            self.budgets[response.origin] = low
+        if response.header("ratelimit-remaining"):
+            from crosstrust.sources.budget import low_budget  # start-up time: Docker Hub alone
+
+            low = low_budget(response)
+            if low is not None:
+                self.budgets[response.origin] = low
 
     def mode(self, url: Url) -> TokenService | Basic | None:
         """Return how the server at ``url`` wants us to authenticate, as far as is known."""
