@@ -74,10 +74,17 @@ def _ask(
         meter=request.meter,
     )
     reply = yield from attempt(hop, session, follow)
-    if isinstance(reply, Response) and reply.origin != hop.url.origin:
+    if isinstance(reply, Response) and reply.status in {400, 401, 403} and _is_storage(reply, hop):
         # Only the server that we asked may send a challenge, never a storage behind it.
-        return link_refused(reply) if reply.status in {400, 401, 403} else reply
+        return link_refused(reply)
     return reply
+
+
+def _is_storage(reply: Response, hop: Hop) -> bool:
+    """Return True for an answer from where ``hop`` was sent on to: outside of the registry."""
+    if reply.url == hop.url.shown:
+        return False
+    return not reply.url.startswith(f"{hop.url.origin}/v2/")
 
 
 def _open_early(visit: Visit, session: Session) -> Talk[None]:

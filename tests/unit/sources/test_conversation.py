@@ -142,13 +142,14 @@ def test_a_cut_download_goes_on_where_it_was_cut(
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("logged_in", [True, False])
+@pytest.mark.parametrize("storage", [STORAGE, "https://registry.example/storage/x"])
 def test_a_storage_that_refuses_the_link_is_no_matter_of_credentials(
-    status: int, *, logged_in: bool
+    status: int, storage: str, *, logged_in: bool
 ) -> None:
     def answer(hop: Hop) -> Response | Broken:
-        if hop.url.host == "storage.example":
+        if str(hop.url) == storage:
             return said(hop, status, fields=(("www-authenticate", 'Basic realm="x"'),))
-        return said(hop, 307, fields=(("location", STORAGE),))
+        return said(hop, 307, fields=(("location", storage),))
 
     request = Request(URL, access=access("a") if logged_in else None)
     reply = play(converse(request, Session(Settings())), answer)
@@ -157,7 +158,7 @@ def test_a_storage_that_refuses_the_link_is_no_matter_of_credentials(
     assert (check.code, check.klass, check.outcome) == (
         "http.available", Class.UNREACHABLE, Outcome.UNKNOWN
     )  # fmt: skip
-    assert check.where == STORAGE
+    assert check.where == storage
     assert "log in" not in check.remedy
 
 
