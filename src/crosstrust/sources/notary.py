@@ -72,10 +72,17 @@ class Notary:
 def as_notary_gap(gap: Gap, url: str) -> Gap:
     """Return ``gap`` under the code that readers know for a notary server that is away.
 
-    ``url`` is what the server was asked for. A token service that is away is another host.
+    ``url`` is what the server was asked for. A token service that is away is another host, and
+    a notary server without TLS has another remedy than a registry.
     """
     server = f"{parse_url(url).origin}/"
-    if gap.check.code != "http.available" or not f"{gap.check.where}/".startswith(server):
+    if not f"{gap.check.where}/".startswith(server):
+        return gap
+    if gap.check.code == "http.tls.required":
+        remedy = "a Notary server is always asked by https: give it a certificate, or name another "
+        remedy += "one with DOCKER_CONTENT_TRUST_SERVER"
+        return Gap(replace(gap.check, remedy=remedy))
+    if gap.check.code != "http.available":
         return gap
     return Gap(replace(gap.check, code="notary.available"))
 

@@ -308,6 +308,17 @@ def test_a_token_service_that_is_away_is_not_the_notary_server(net: Net, status:
     assert "auth.docker.io" in reply.check.where
 
 
+def test_a_notary_server_without_tls_has_no_option_for_it(net: Net) -> None:
+    server = net.server(lambda _: Say(), tls=False)
+    plain = frozenset({server.place})
+    source = Remote(net.settings(), net.transport(plain_http=plain))
+    reply = only(source, ReadRole(f"{server.place}/a", "root"))
+    assert failure(reply) == ("http.tls.required", Class.UNREACHABLE, Outcome.UNKNOWN)
+    assert isinstance(reply, Gap)
+    assert "DOCKER_CONTENT_TRUST_SERVER" in reply.check.remedy
+    assert "--plain-http" not in reply.check.remedy
+
+
 def test_a42_metadata_beyond_its_length_is_not_read(net: Net) -> None:
     source, _ = remote(net, lambda _: Say(body=b"{" + b" " * 100 + b"}"))
     found = failure(only(source, ReadRole(OWN, "targets", length=10)))
