@@ -33,8 +33,8 @@ def attempt(hop: Hop, session: Session, walk: Walk = ask_once) -> Talk[Response 
     """Return the answer to ``hop``, asking again where that may help (GET and HEAD only).
 
     Statuses that may pass and broken connections are tried again, as often and as long as the
-    settings allow; then they are a gap. ``walk`` follows redirects: each try
-    starts at the server that was asked, since the link to a storage may have run out.
+    settings allow; then they are a gap. ``walk`` follows redirects: each try starts at the server
+    that was asked, since the link to a storage may have run out.
     """
     settings = session.settings
     for number in range(1, settings.tries + 1):

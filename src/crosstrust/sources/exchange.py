@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from crosstrust.sources.session import Session
 
 CHALLENGE_ROUNDS = 2
+# Of tokens that ran out within one download: a byte for each would hold us for ever.
+RENEWALS = 20
 # A connection that is not open by then is opened by the request itself.
 EARLY_SECONDS = 5.0
 _NO_ACCESS = Access("", "")
@@ -40,14 +42,15 @@ def converse(request: Request, session: Session) -> Talk[Response | Gap]:
         yield from _open_early(visit, session)
         proof = yield from prove(visit, session)
     session.contacted.add(url.origin)
-    rounds = 0
+    rounds = renewals = 0
     while not isinstance(proof, Gap):
         passed = stream.passed if stream else 0
         reply = yield from _ask(request, visit, proof, stream, session)
         if isinstance(reply, Gap) or reply.status not in {401, 403}:
             return reply
-        if stream and stream.passed > passed:
+        if stream and stream.passed > passed and renewals < RENEWALS:
             # It was taken for a part of the download: since then its time ran out.
+            renewals += 1
             rounds, proof = 0, replace(proof, fresh=False) if proof else None
         if rounds == CHALLENGE_ROUNDS:
             return refused_for_good(reply, url.origin, proof)

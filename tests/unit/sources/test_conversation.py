@@ -140,6 +140,15 @@ def test_a_cut_download_goes_on_where_it_was_cut(
     assert bytes(taken) == LAYER
 
 
+def test_tokens_that_run_out_with_every_byte_come_to_an_end() -> None:
+    tap = Tap(list(range(1, len(LAYER))), expires=True, storage=False)
+    request = Request(URL, access=access("a"), sink=lambda _: None)
+    reply = play(converse(request, Session(Settings())), tap.answer)
+    assert isinstance(reply, Gap)
+    assert (reply.check.klass, reply.check.outcome) == (Class.CREDENTIALS, Outcome.UNKNOWN)
+    assert len(tap.errands) < 30
+
+
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("logged_in", [True, False])
 @pytest.mark.parametrize("storage", [STORAGE, "https://registry.example/storage/x"])
