@@ -17,7 +17,8 @@ from crosstrust.evidence.check import Class, Outcome
 from crosstrust.oci.descriptor import Descriptor
 from crosstrust.oci.digest import Digest
 from crosstrust.sources import layer_source
-from crosstrust.sources.layer_source import LAYERS_AT_ONCE, LayerSource
+from crosstrust.sources.download import LAYERS_AT_ONCE
+from crosstrust.sources.layer_source import LayerSource
 from crosstrust.sources.remote import Remote
 from crosstrust.sources.request import Timeouts
 from crosstrust.sources.trust_store import TrustStore
