@@ -170,7 +170,7 @@ def _disagreement(where: str, entries: Sequence[SignedTag]) -> Check:
         Outcome.FAILED,
         where,
         Class.ATTACK,
-        "one signed digest",
+        "one signed digest and length",
         ", ".join(found),
         "ask the author which one is meant; they must sign it again",
     )

@@ -207,7 +207,7 @@ sandbox.registry.tag  X  the sandbox's registry has the tag
     push it first
 sandbox.role.known  X  the sandbox's author has the role
     delegate the role first
-signer.agree  T  all roles that release the tag give the same digest
+signer.agree  T  all roles that release the tag give the same digest and length
     do not run this image; ask the author which one is meant
 signer.present  P  the roles that the policy demands have signed
     have it signed by the demanded role, or change signed-by in the policy's rule

@@ -34,6 +34,7 @@ def answer(world: World, name: str, demand: Demand | None = None) -> Verdict:
 
 def only(verdict: Verdict) -> Check:
     (check,) = verdict.failures
+    assert verdict.gaps == ()
     assert not verdict
     assert check.remedy
     return check

@@ -214,6 +214,39 @@ def test_a_name_of_one_part_below_a_prefix_is_docker_hub_s_library(below: str) -
     assert image.signed_by == "docker.io/library/nginx"
 
 
+@pytest.mark.parametrize(
+    ("name", "signed_by", "repository", "copy"),
+    [
+        ("public.ecr.aws/team/x", "docker.io/team/y", "docker.io/team/y", "public.ecr.aws/team/x"),
+        ("public.ecr.aws/a/*", "docker.io/b/*", "docker.io/b/c/d", "public.ecr.aws/a/c/d"),
+        ("public.ecr.aws/team/x", "docker.io/team/y", "docker.io/team/x", None),
+        ("public.ecr.aws/a/*", "docker.io/b/*", "docker.io/bb/c", None),
+        ("public.ecr.aws/a/*", "docker.io/b/*", "public.ecr.aws/a/c", None),
+    ],
+)
+def test_a_policy_speaks_for_the_repository_that_signs_its_copies(
+    name: str, signed_by: str, repository: str, copy: str | None
+) -> None:
+    (image,) = parse(f'[[image]]\nname = "{name}"\nsigned-by = "{signed_by}"\n').images
+    assert image.signs(repository) is (copy is not None)
+    if copy is not None:
+        found = image.signed_at(repository)
+        assert (found.name, found.signed_by) == (copy, repository)
+        assert found.of_prefix is name.endswith("/*")
+
+
+def test_terms_are_what_holds_whatever_it_holds_for() -> None:
+    rule = f'keys.root = ["{ROOT}"]\n[[image.rule]]\ntags = ["a"]\n'
+    first, second, other = parse(
+        f'[[image]]\nname = "a/b"\n{rule}'
+        f'[[image]]\nname = "a/c"\nsigned-by = "a/b"\n{rule}'
+        f'[[image]]\nname = "a/d"\n{rule}form = "index"\n'
+    ).images
+    assert first.terms == second.terms != other.terms
+    assert first.rules != second.rules
+    assert (first.terms.pins, first.terms.rules[0].tags) == (first.pins, ("a",))
+
+
 @pytest.mark.parametrize("repository", ["public.ecr.aws/nicolasx/a", "docker.io/nicolas/webdis"])
 def test_a_prefix_holds_at_its_border(repository: str) -> None:
     assert parse(PREFIXES).image_for(repository) is None
