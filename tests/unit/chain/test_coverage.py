@@ -15,7 +15,7 @@ from crosstrust.chain.want import ReadBlob, ReadManifest, ResolveTag
 from crosstrust.evidence.check import Check, Outcome
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.graph import Evidence
-from crosstrust.evidence.verdict import Decision
+from crosstrust.evidence.verdict import Decision, Level
 from crosstrust.oci.digest import Digest
 from crosstrust.oci.platform import parse_platform
 from crosstrust.sandbox.image import DOCKER_LIST, Image, Producer, write_list, write_manifest
@@ -26,6 +26,7 @@ from tests.unit.chain.world import (
     TAG,
     World,
     failed,
+    levels,
     mirrored,
     release,
     unknown,
@@ -83,6 +84,30 @@ def test_of_two_images_for_one_platform_the_signed_one_is_expected(
     (check,) = [c for c in world.ask().failures if c.code == "image.platform.unique"]
     held = [str(write_manifest(image, producer).digest) for image in images]
     assert (check.expected, check.actual) == (held[honest], held[1 - honest])
+
+
+def test_of_two_images_for_one_platform_beside_an_unread_signed_one() -> None:
+    images = [webdis("amd64", last=last) for last in (b"1", b"2")]
+    world = release(BOTH[:1])
+    world.push_list(MIRROR, TAG, images)
+    unread = write_manifest(BOTH[0], Producer.BUILDKIT_2021).digest
+    world.broken.add(ReadManifest(GUN, unread))
+    (check,) = [c for c in world.ask().failures if c.code == "image.platform.unique"]
+    assert check.expected == str(write_manifest(images[0], Producer.BUILDKIT_2021).digest)
+
+
+@pytest.mark.parametrize("repository", [GUN, MIRROR])
+def test_a_manifest_of_the_signed_digest_needs_no_second_look(repository: str) -> None:
+    """What could not be read on one side was read on the other, under the same digest."""
+    world = release()
+    world.push_list(MIRROR, TAG, BOTH[::-1])
+    world.broken.add(
+        ReadManifest(repository, write_manifest(BOTH[0], Producer.BUILDKIT_2021).digest)
+    )
+    verdict = world.ask()
+    assert verdict.decision is Decision.UNDECIDED
+    assert levels(verdict)["linux/amd64"] is Level.MANIFEST
+    assert verdict.warnings == ()
 
 
 def test_of_two_unsigned_images_for_one_platform_the_first_is_named_first() -> None:

@@ -245,6 +245,7 @@ def test_terms_are_what_holds_whatever_it_holds_for() -> None:
     assert first.terms == second.terms != other.terms
     assert first.rules != second.rules
     assert (first.terms.pins, first.terms.rules[0].tags) == (first.pins, ("a",))
+    assert first.terms.rules[0].line == 0
 
 
 @pytest.mark.parametrize("repository", ["public.ecr.aws/nicolasx/a", "docker.io/nicolas/webdis"])
