@@ -124,7 +124,7 @@ image.tag.present  M  the registry has this tag
 image.tag.same  TM  a tag holds its own release, not that of another signed tag
     do not run this image: it is another release than its tag says
 image.tag.signed  M  the tag holds what is signed under it
-    run the signed digest, or ask the publisher to sign what the tag holds
+    do not run it; ask the publisher to sign what the tag holds, or to put it back
 image.tag.stable  TU  the tag holds at the end what it held at the start
     verify again when nobody pushes
 key.expected  T  every key in use is one that was pinned
