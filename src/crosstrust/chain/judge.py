@@ -12,7 +12,7 @@ from crosstrust.chain.authority import pin_uses, signing_roles
 from crosstrust.chain.content import Content, judge_content
 from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.moment import judge_moment
-from crosstrust.chain.other_release import judge_other_release
+from crosstrust.chain.other_release import judge_other_release, warn_of_own_tag
 from crosstrust.chain.pin import pinned_key
 from crosstrust.chain.question import Question
 from crosstrust.chain.scheme import Judgement, Scheme
@@ -25,7 +25,7 @@ from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.claim import Claim
 from crosstrust.evidence.graph import Evidence, Step
 from crosstrust.evidence.trust_data import TrustData
-from crosstrust.evidence.verdict import Decision, SignedBy, Verdict
+from crosstrust.evidence.verdict import Decision, Notice, SignedBy, Verdict
 from crosstrust.value import dataclass, replace
 
 # What every tag rests on.
@@ -198,9 +198,23 @@ def _verdict(
         keys=pin_uses(question.pins, data) if data is not None else (),
         platforms=content.platforms if content is not None else (),
         asked=tuple(str(platform) for platform in question.demand.platforms),
-        warnings=judgement.warnings + (content.warnings if content is not None else ()),
+        warnings=(*judgement.warnings, *_warnings(question, data, signature, copy, content)),
         trust_data=data,
     )
+
+
+def _warnings(
+    question: Question,
+    data: TrustData | None,
+    signature: Signature | None,
+    copy: Side,
+    content: Content | None,
+) -> Iterable[Notice]:
+    if data is None or signature is None or content is None:
+        return ()
+    compared = [step.check for step in content.steps]
+    own = warn_of_own_tag(question, data, signature, copy.digest, compared)
+    return (*content.warnings, *own)
 
 
 def signed_by(data: TrustData | None, signature: Signature | None) -> SignedBy | None:

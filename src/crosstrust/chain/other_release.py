@@ -14,6 +14,7 @@ from crosstrust.chain.signature import Signature
 from crosstrust.chain.version import parse_version
 from crosstrust.evidence.check import Check, Class, Outcome
 from crosstrust.evidence.trust_data import TrustData
+from crosstrust.evidence.verdict import Notice
 from crosstrust.oci.digest import Digest
 
 # As many names as one line bears.
@@ -60,6 +61,27 @@ def judge_other_release(
         f"{digest}, signed as {names}",
         remedy,
     )
+
+
+def warn_of_own_tag(
+    question: Question,
+    data: TrustData,
+    signature: Signature,
+    digest: Digest | None,
+    compared: Sequence[Check],
+) -> Iterator[Notice]:
+    """Warn that a copy that differs from ``signature`` has the tag of another signed release.
+
+    What ``digest`` is, where it is not that release's own, is to be seen by asking for it under
+    its own tag.
+    """
+    name = question.subject.tag
+    if name is None or name == signature.tag or not _is_another(compared):
+        return
+    signed = {entry.digest for entry in released_tags(data, tag=name, digest=None)}
+    if signed and not signed & {signature.digest, digest}:
+        text = f"{signature.tag} was asked for; {name}, the copy's own tag, is signed as another"
+        yield Notice("image.tag.same", str(question.subject), f"{text} release")
 
 
 def _is_another(compared: Sequence[Check]) -> bool:

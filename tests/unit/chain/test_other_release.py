@@ -213,11 +213,43 @@ def test_another_release_that_was_asked_for_by_name_is_no_attack(
     check = finding(verdict)
     assert check is not None
     assert (check.code, check.klass) == ("image.tag.same", Class.CONTENT)
+    assert warned(verdict) == []
     assert check.remedy == (
         "this is 0.1.20, as it was named, and 0.1.19 was asked for: name one release"
     )
     assert verdict.klass is Class.CONTENT
     assert not any("run the signed digest" in found.remedy for found in verdict.failures)
+
+
+def warned(verdict: Verdict) -> list[str]:
+    return [notice.text for notice in verdict.warnings if notice.code == "image.tag.same"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "signed", "said"),
+    [("0.1.20", "0.1.19", True), ("0.1.20", "0.1.20", False), ("stable", "0.1.19", False)],
+)
+def test_a_copy_with_the_tag_of_another_release_than_was_asked_for(
+    tag: str, signed: str, *, said: bool
+) -> None:
+    """Other bytes than any signed ones, so that no release can be named; but the tag can."""
+    world = late()
+    world.push_list(MIRROR, tag, [webdis("amd64", last=b"?")], Producer.ENGINE)
+    verdict = world.ask(f"{MIRROR}:{tag}", signed=f"{GUN}:{signed}")
+    assert "image.config.same" in failed(verdict)
+    text = "0.1.19 was asked for; 0.1.20, the copy's own tag, is signed as another release"
+    assert warned(verdict) == ([text] if said else [])
+
+
+def test_a_copy_that_is_what_was_asked_for_may_have_any_tag() -> None:
+    world = late()
+    world.push_list(MIRROR, "0.1.20", [webdis("amd64", last=b"x")], Producer.ENGINE)
+    verdict = world.ask(f"{MIRROR}:0.1.20", signed=f"{GUN}:0.1.19")
+    assert verdict
+    assert warned(verdict) == []
+    twice = twice_signed()
+    twice.push_list(MIRROR, "0.1.20", [webdis("amd64", last=b"?")])
+    assert warned(twice.ask(f"{MIRROR}:0.1.20", signed=f"{GUN}:0.1.19")) == []
 
 
 def test_a_renamed_copy_of_another_release_is_named_by_its_own_tag() -> None:
