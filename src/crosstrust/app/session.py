@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from crosstrust.app.clock import elapsed_since, now, timer
 from crosstrust.app.collect import Fetcher, collect, collect_metadata
 from crosstrust.app.fetcher import CachedFetcher
+from crosstrust.app.memory import Memory, notice
 from crosstrust.app.option import Options
 from crosstrust.app.option_check import check_options
 from crosstrust.app.place import find_places
@@ -28,7 +29,6 @@ from crosstrust.value import dataclass, field, replace
 
 if TYPE_CHECKING:
     from crosstrust.chain.judge import Ruling
-    from crosstrust.chain.pin import Pins
     from crosstrust.chain.scheme import Scheme
 
 # Imported while servers are waited for, one at a time: an answer that comes is looked at first.
@@ -54,6 +54,10 @@ _LATER = (
     "crosstrust.chain.compare",
     "crosstrust.chain.judge",
 )
+
+
+# How often a question is judged anew because others raised what it rests on.
+_TRIES = 5
 
 
 class Door(Fetcher, Protocol):
@@ -85,26 +89,21 @@ class Session:
     options: Options
     door: Door
     fetcher: CachedFetcher
-    store: TrustStore
+    memory: Memory
     scheme: Scheme
     later: Iterator[str] = field(default_factory=lambda: iter(_LATER))
 
     def question(self, image: str) -> Question:
         """Return the question that ``image`` asks, with what was seen before filled in."""
-        return self._with_memory(build_question(image, self.options, at=now()))
+        return self.memory.recall(build_question(image, self.options, at=now())).question
 
     def metadata_question(self, image: str, *, own: bool = False) -> Question:
         """Return the question whether the metadata for ``image`` holds.
 
         ``own``: that of its own repository, whoever signs it by the policy.
         """
-        return self._with_memory(build_metadata_question(image, self.options, at=now(), own=own))
-
-    def _with_memory(self, question: Question) -> Question:
-        pins = question.pins
-        if pins.tofu:
-            pins = replace(pins, first_seen=self.store.first_seen(question.gun))
-        return replace(question, pins=pins, seen=self.store.read(_state_name(question)))
+        question = build_metadata_question(image, self.options, at=now(), own=own)
+        return self.memory.recall(question).question
 
     def answer(self, question: Question) -> Verdict:
         """Return the verdict on ``question``, and keep what followed from pinned keys."""
@@ -116,15 +115,11 @@ class Session:
 
     def _answered(self, question: Question, gather: Callable[..., Ruling]) -> Verdict:
         began, before = timer(), self.door.traffic
-        # What the last answer kept, or another process since, counts for this one.
-        question = self._with_memory(question)
-        self.fetcher.oldest = None
-        self.door.forget_notices()
-        ruling = gather(question, self.scheme, self.fetcher, meanwhile=self._prepare)
+        ruling = self._ruled(question, gather)
         # A refusal leaves nothing behind, an outage neither: only what was trusted is remembered.
         self.fetcher.settle(keep=bool(ruling.verdict))
         notices = (
-            *self._keep(question, ruling),
+            *self.memory.told(),
             *self._uncached(),
             *self.door.notices,
             *self._age(question, ruling),
@@ -134,6 +129,24 @@ class Session:
         verdict = ruling.verdict
         return replace(verdict, warnings=(*verdict.warnings, *notices), traffic=traffic)
 
+    def _ruled(self, question: Question, gather: Callable[..., Ruling]) -> Ruling:
+        """Return the ruling, by what this machine remembers when it is made."""
+        for _ in range(_TRIES):
+            # What the last answer kept, or another process since, counts for this one.
+            asked = self.memory.recall(question)
+            self.fetcher.oldest = None
+            self.door.forget_notices()
+            ruling = gather(asked.question, self.scheme, self.fetcher, meanwhile=self._prepare)
+            if not self.memory.keep(asked, ruling):
+                return ruling
+        raise StateError(
+            "local.state.saved",
+            question.gun,
+            expected="what was seen before to stay as it is for the time of a question",
+            actual="other processes changed it each time",
+            remedy="try again when they are done",
+        )
+
     def _prepare(self) -> object:
         """Import one more module; then do what the caller wants done. True: there is more."""
         for name in self.later:
@@ -141,27 +154,9 @@ class Session:
             return True
         return self.options.meanwhile() if self.options.meanwhile is not None else False
 
-    def _keep(self, question: Question, ruling: Ruling) -> Iterator[Notice]:
-        """Raise the version floors, and record the first root keys where the user asked for it."""
-        if question.historic or (_is_first_sight(question.pins) and not ruling.verdict):
-            # What was rejected is no first sight of the author: an attacker may have been first.
-            return
-        if ruling.state != question.seen:
-            merge = _merge(self.scheme, question, ruling)
-            trouble = self.store.update(_state_name(question), merge)
-            if trouble is not None:
-                yield _notice(trouble, "no version floor was kept")
-        data = ruling.verdict.trust_data
-        if _is_first_sight(question.pins) and data is not None:
-            first = [key for key, how in data.root_pins.items() if how == "first seen"]
-            trouble = self.store.record_first_seen(question.gun, first) if first else None
-            if trouble is not None:
-                lost = "the root key was not recorded, so that any other will do the next time"
-                yield _notice(trouble, lost)
-
     def _uncached(self) -> Iterator[Notice]:
         """Say why something could not be cached, which costs requests and nothing else."""
-        yield from (_notice(trouble, "nothing was cached") for trouble in self.fetcher.trouble)
+        yield from (notice(trouble, "nothing was cached") for trouble in self.fetcher.trouble)
         self.fetcher.trouble.clear()
 
     def aged(self, name: str) -> Iterator[Notice]:
@@ -209,32 +204,6 @@ def _ago(hours: float) -> str:
     return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
 
 
-def _is_first_sight(pins: Pins) -> bool:
-    """Return True where nothing but being the first to be seen vouches for a root key."""
-    return pins.tofu and not pins.root and not pins.first_seen
-
-
-def _merge(scheme: Scheme, question: Question, ruling: Ruling) -> Callable[[bytes], bytes]:
-    def merge(kept: bytes) -> bytes:
-        # Unless another run came between, a floor that was dropped, of a delegation that is no
-        # longer declared, stays dropped.
-        if kept == question.seen:
-            return ruling.state
-        return scheme.merge(question.gun, kept, ruling.state)
-
-    return merge
-
-
-def _notice(trouble: StateError, lost: str) -> Notice:
-    return Notice(trouble.code, trouble.where, f"{trouble.actual}: {lost}; {trouble.remedy}")
-
-
-def _state_name(question: Question) -> str:
-    """Floors that only a first sight vouches for are kept apart from those of a pinned key."""
-    pinned = question.pins.root or not question.pins.tofu
-    return f"notary-v1 {question.gun}" if pinned else f"notary-v1 first-seen {question.gun}"
-
-
 @contextmanager
 def open_session(
     options: Options, *, door: Door | None = None, remembers: bool = True
@@ -260,7 +229,8 @@ def open_session(
     hints = Hints(places.cache) if options.cache else None
     fetcher = CachedFetcher(door, cache, hints, store, offline=options.offline)
     try:
-        yield Session(options, door, fetcher, store, NotaryV1())
+        scheme = NotaryV1()
+        yield Session(options, door, fetcher, Memory(store, scheme), scheme)
         # What was only looked at, not judged.
         fetcher.settle(keep=True)
     finally:

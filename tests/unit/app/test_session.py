@@ -42,7 +42,7 @@ def floors(desk: Desk) -> dict[str, int]:
         return {}
     (file,) = files
     kept = json.loads(file.read_bytes().partition(b"\n")[2])
-    return {role: floor["version"] for role, floor in kept["floors"].items()}
+    return {role: listed[-1]["version"] for role, listed in kept["floors"].items()}
 
 
 def replace_author(desk: Desk) -> None:
@@ -126,21 +126,25 @@ def test_only_what_follows_from_pinned_keys_raises_a_floor(desk: Desk, pins: Pin
 
 
 class SlowDoor(MemoryDoor):
-    """Lets something happen between a session's reading of its floors and its first request."""
+    """Lets something happen once a session has read its floors, before its first request."""
 
     def __init__(self, sandbox: Sandbox, happen: Callable[[], None]) -> None:
         super().__init__(sandbox)
-        self._happen = happen
+        self._happen = [happen]
 
     def pursue(
         self, wants: Sequence[Want], more: More, *, meanwhile: Callable[[], object] | None = None
     ) -> None:
-        self._happen()
+        while self._happen:
+            self._happen.pop()()
         super().pursue(wants, more, meanwhile=meanwhile)
 
 
-def test_two_sessions_at_once_keep_the_higher_floors(desk: Desk) -> None:
-    """Both meet the repository for the first time; the slower one is shown its past."""
+@pytest.mark.parametrize("known", [True, False])
+def test_the_slower_of_two_sessions_is_not_shown_the_past(desk: Desk, *, known: bool) -> None:
+    """What the other one has seen counts, though it was not there when this one began."""
+    if known:
+        assert desk.ask()
     publish_release(desk.sandbox, NEXT_TAG)
 
     def overtake() -> None:
@@ -149,9 +153,65 @@ def test_two_sessions_at_once_keep_the_higher_floors(desk: Desk) -> None:
 
     door = SlowDoor(desk.sandbox, overtake)
     with open_session(desk.options(), door=door) as slow:
-        assert slow.answer(slow.question(COPY))
+        assert "tuf.version.rollback" in failed(slow.answer(slow.question(COPY)))
     assert floors(desk)["targets"] == 2
     assert "tuf.version.rollback" in failed(desk.ask())
+
+
+def test_the_slower_of_two_first_sights_is_held_to_the_other_one(desk: Desk) -> None:
+    honest = desk.sandbox
+
+    def overtake() -> None:
+        assert desk.ask(**TOFU)
+
+    attacker = Sandbox(at=now())
+    publish_release(attacker)
+    door = SlowDoor(honest, overtake)
+    door.source = attacker.source()
+    with open_session(desk.options(**TOFU), door=door) as slow:
+        assert not slow.answer(slow.question(COPY))
+    assert desk.ask(**TOFU)
+    (file,) = desk.state.glob("state-first*")
+    assert honest.author.pins().root[0].encode() in file.read_bytes()
+
+
+def test_a_first_sight_is_recorded_before_the_floors(desk: Desk) -> None:
+    """Floors without a key would let anyone be the next to be seen first."""
+    desk.state.mkdir(parents=True)
+    (desk.state / f"state-first%20{ORIGIN.replace('/', '%2f')}.new").mkdir()
+    verdict = desk.ask(**TOFU)
+    assert verdict.decision is Decision.TRUSTED
+    assert [one.code for one in verdict.warnings] == ["local.state.saved"]
+    assert floors(desk) == {}
+
+
+def test_what_a_pinned_key_has_shown_counts_for_a_first_sight(desk: Desk) -> None:
+    publish_release(desk.sandbox, NEXT_TAG)
+    assert desk.ask()
+    before = contents(desk.state)
+    desk.sandbox.notary.roll_back(ORIGIN)
+    assert "tuf.version.rollback" in failed(desk.ask(**TOFU))
+    assert contents(desk.state) == before
+    replace_author(desk)
+    desk.door.source = desk.sandbox.source()
+    assert desk.ask(**TOFU).decision is Decision.REJECTED
+
+
+def test_what_the_first_key_has_shown_counts_once_it_is_pinned(desk: Desk) -> None:
+    publish_release(desk.sandbox, NEXT_TAG)
+    assert desk.ask(**TOFU)
+    desk.sandbox.notary.roll_back(ORIGIN)
+    assert "tuf.version.rollback" in failed(desk.ask())
+
+
+def test_what_another_first_key_has_shown_is_nothing_to_a_pinned_one(desk: Desk) -> None:
+    mine = desk.sandbox
+    replace_author(desk)
+    publish_release(desk.sandbox, NEXT_TAG)
+    desk.door.source = desk.sandbox.source()
+    assert desk.ask(**TOFU)
+    desk.sandbox, desk.door.source = mine, mine.source()
+    assert desk.ask()
 
 
 def test_the_past_changes_nothing(desk: Desk) -> None:
@@ -229,12 +289,12 @@ def test_a_state_that_cannot_be_kept_is_a_warning(desk: Desk) -> None:
     verdict = desk.ask(**TOFU)
     assert verdict.decision is Decision.TRUSTED
     lost = [notice.text for notice in verdict.warnings if notice.code == "local.state.saved"]
-    # The floors, and the key that nothing but its first sight vouches for.
-    floors_lost, key_lost = lost
-    assert ": no version floor was kept; " in floors_lost
+    # The key that nothing but its first sight vouches for: without it there are no floors.
+    (key_lost,) = lost
     assert ": the root key was not recorded, so that any other will do the next time" in key_lost
     pinned = desk.ask()
-    assert [n.text for n in pinned.warnings if n.code == "local.state.saved"] == [floors_lost]
+    (floors_lost,) = [n.text for n in pinned.warnings if n.code == "local.state.saved"]
+    assert ": no version floor was kept; " in floors_lost
 
 
 @pytest.mark.parametrize("raw", [b"", b"junk", b"crosstrust-state 1 sha256:00\n{}"])
