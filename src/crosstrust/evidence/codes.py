@@ -261,7 +261,7 @@ tuf.targets.expiry  S  the targets role has not run out
     ask the author to sign again, or judge the past with --at
 tuf.timestamp.expiry  S  the timestamp has not run out
     ask again when the server has renewed it, or judge the past with --at
-tuf.version.rollback  T  no role file is older than one that was seen before
+tuf.version.rollback  TU  no role file is older than one that was seen before
     do not trust this server now: it serves the past
 tuf.version.unique  T  one version of a role file has one content
     do not trust this server now: it shows two faces

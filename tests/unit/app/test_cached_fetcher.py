@@ -267,6 +267,17 @@ def test_offline_nothing_is_asked_and_the_age_is_told(desk: Desk) -> None:
     assert text == "judged from the cache alone, fetched 0 minutes before"
 
 
+def test_offline_a_cache_that_was_overtaken_is_no_rollback(desk: Desk) -> None:
+    """A registry that is away keeps the newer state out of the cache, and raises the floors."""
+    assert desk.ask()
+    publish_release(desk.sandbox, NEXT_TAG)
+    assert desk.ask(f"{MIRROR}:9").decision is Decision.REJECTED
+    verdict = desk.ask(offline=True)
+    assert verdict.decision is Decision.UNDECIDED
+    assert "tuf.version.rollback" in unknown(verdict)
+    assert verdict.klass is Class.UNREACHABLE
+
+
 def test_offline_says_how_old_the_oldest_is(desk: Desk) -> None:
     assert desk.ask()
     hints = Hints(desk.cache)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from crosstrust.chain.answer import Answer
+from crosstrust.chain.dossier import Dossier
 from crosstrust.chain.pin import Pins
-from crosstrust.evidence.check import Outcome
+from crosstrust.evidence.check import Class, Outcome
+from crosstrust.schemes.notary_v1 import NotaryV1
 from crosstrust.schemes.notary_v1.state import parse_state
 from tests.unit.notary_v1.author import (
     AT,
@@ -445,14 +448,30 @@ class TestFreshness:
         for raw in server.files.values():
             server.stored["", digest(raw.hex())] = raw
         trial = run(server, pin(author))
-        from crosstrust.chain.answer import Answer
         from crosstrust.chain.want import ReadRole
-        from crosstrust.schemes.notary_v1 import NotaryV1
 
         cached = Answer(server.files["timestamp"], origin="cache")
         dossier = type(trial.dossier)({**trial.dossier.replies, ReadRole(GUN, "timestamp"): cached})
         judgement = NotaryV1().judge(GUN, dossier, pins=pin(author), at=AT, seen=b"")
         assert judgement.freshness == "cached"
+
+    def test_a_cache_older_than_what_was_seen_is_no_rollback(self, author: Author) -> None:
+        server = serve(author)
+        old = run(server, pin(author)).dossier
+        author.bump("root", "timestamp", "snapshot", *author.tags)
+        seen = run(serve(author, server), pin(author)).judgement.state
+        replies = {
+            want: replace(reply, origin="cache") if isinstance(reply, Answer) else reply
+            for want, reply in old.replies.items()
+        }
+        judgement = NotaryV1().judge(GUN, Dossier(replies), pins=pin(author), at=AT, seen=seen)
+        found = [c for c in judgement.evidence.checks if c.outcome is not Outcome.PASSED]
+        assert found
+        for check in found:
+            assert (check.code, check.outcome) == ("tuf.version.rollback", Outcome.UNKNOWN)
+            assert check.klass is Class.UNREACHABLE
+            assert "ask the server" in check.remedy
+        assert judgement.state == seen
 
     def test_unknown(self, author: Author) -> None:
         trial = tried(author, lambda server: server.failing.add("timestamp"))

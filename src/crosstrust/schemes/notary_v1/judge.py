@@ -44,7 +44,7 @@ from crosstrust.schemes.notary_v1.state import write_state
 from crosstrust.schemes.notary_v1.threshold import canonical_ids
 from crosstrust.schemes.notary_v1.update import update_seen
 from crosstrust.schemes.notary_v1.want import bound_file
-from crosstrust.value import dataclass
+from crosstrust.value import dataclass, replace
 
 # The origin of an answer that no server gave now.
 CACHE = "cache"
@@ -73,7 +73,8 @@ def judge(case: Case, dossier: Dossier, *, tags: Sequence[str] | None) -> Judgem
     steps = [*succession.steps, *judge_in_force(case, line, succession), *chain.steps]
     if chain.tree is not None:
         steps += judge_tags(case.gun, chain.tree, tags)
-    evidence = Evidence(tuple(steps))
+    freshness = _freshness(case, dossier)
+    evidence = Evidence(tuple(map(_outdated, steps) if freshness == "cached" else steps))
     axioms = (pinned_key(case.gun, key) for key, how in succession.pinned.items() if how)
     held = evidence.holding(axioms)
     seen = update_seen(case, succession, chain.roles, held)
@@ -81,10 +82,20 @@ def judge(case: Case, dossier: Dossier, *, tags: Sequence[str] | None) -> Judgem
         evidence,
         write_state(seen, case.gun),
         _trust_data(case, succession, chain),
-        _freshness(case, dossier),
+        freshness,
         newest_start(case, succession, chain.tree, held),
         tuple(warn_of_expired(case, chain.tree)),
     )
+
+
+def _outdated(step: Step) -> Step:
+    """A copy in the cache that is older than what was seen since is no server's rollback."""
+    check = step.check
+    if check.code != "tuf.version.rollback" or check.outcome is not Outcome.FAILED:
+        return step
+    remedy = "the cache is older than what this machine has seen since: ask the server"
+    unknown = replace(check, outcome=Outcome.UNKNOWN, klass=Class.UNREACHABLE, remedy=remedy)
+    return replace(step, check=unknown)
 
 
 def _has_failed(chain: _Chain) -> bool:
