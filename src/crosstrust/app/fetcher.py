@@ -98,7 +98,7 @@ class CachedFetcher:
         found = self.cache.get(digest) if self.cache is not None else None
         if found is None:
             return None
-        return Answer(found.raw, found.media_type, str(digest), "cache", at)
+        return Answer(found, "", str(digest), "cache", at)
 
     def guess(self, want: Want) -> Answer | None:
         """Return what a tag held at last, if its bytes are still cached."""

@@ -4,7 +4,7 @@ Nothing in it is trusted: what is read is hashed again, and what does not fit is
 counts as never seen. So another user, a crash or a bad disk can cost a request, not more.
 
     <directory>/written              one byte for each 4 KiB put since the last clearing-out
-    <directory>/sha256/d026...       the media type as claimed, a line feed, the bytes
+    <directory>/sha256/d026...       the bytes, and nothing beside them that no digest covers
     <directory>/names/...            what ``hint.py`` keeps; counted, evicted and cleared here
 
 One folder for all: to make a folder costs as much as to make a file.
@@ -31,8 +31,6 @@ from crosstrust.value import dataclass
 
 DEFAULT_LIMIT = 256 * MIB
 
-_MEDIA_TYPE = r"[!-~][ -~]{0,254}"
-_LONGEST_FILE = METADATA_SIZE + KIB
 _ALGORITHMS = ("sha256", "sha512")
 _NAMES = "names"
 _SCRATCH = ".new"
@@ -40,17 +38,6 @@ _OWN_NAME = r"(?:[0-9a-f]{64}){1,2}|at-.*|.*\.new"
 _COUNTED = 4 * KIB
 # Older than this, in seconds, a scratch file belongs to a process that died.
 _ABANDONED = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Cached:
-    """Bytes that hash to the digest asked for, and the media type once claimed ("" if none).
-
-    The claim is not covered by the digest.
-    """
-
-    raw: bytes
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +60,33 @@ class Cache:
         self._directory = os.fspath(directory)
         self._limit = limit_bytes
 
-    def get(self, digest: Digest) -> Cached | None:
-        """Return the bytes of ``digest``, or None. They count as just used."""
+    def get(self, digest: Digest) -> bytes | None:
+        """Return the bytes that hash to ``digest``, or None. They count as just used."""
         path = self._path(digest)
         try:
             if not open_directory(self._directory):
                 return None
-            stored = read_private(path, _LONGEST_FILE)
+            raw = read_private(path, METADATA_SIZE)
         except (StateError, OSError):
             return None
-        if stored is None:
+        if raw is None:
             return None
-        media_type, _, raw = stored.partition(b"\n")
         if not digest.matches(raw):
             _remove(path)
             return None
         _touch(path)
-        return Cached(raw, media_type.decode("ascii", "replace"))
+        return raw
 
-    def put(
-        self, raw: bytes, media_type: str = "", *, algorithm: str = "sha256"
-    ) -> StateError | None:
-        """Keep ``raw`` under its digest; return why that could not be done, or None.
-
-        ``media_type`` is kept for replaying the answer; claim only what the bytes or their
-        parent agree with, since one registry's claim is replayed for another's.
-        """
+    def put(self, raw: bytes, *, algorithm: str = "sha256") -> StateError | None:
+        """Keep ``raw`` under its digest; return why that could not be done, or None."""
         if len(raw) > METADATA_SIZE:
             return None
         path = self._path(Digest.of(raw, algorithm))
-        claim = media_type if media_type and re.fullmatch(_MEDIA_TYPE, media_type) else ""
-        stored = claim.encode("ascii") + b"\n" + raw
         try:
             make_directory(self._directory)
-            if read_private(path, _LONGEST_FILE) != stored:
-                self._make_room(len(stored))
-                self._write(path, stored)
+            if read_private(path, METADATA_SIZE) != raw:
+                self._make_room(len(raw))
+                self._write(path, raw)
         except StateError as error:
             return error
         except OSError as error:
@@ -139,6 +117,8 @@ class Cache:
         """Count ``size`` bytes to be written; every eighth of the limit, clear out."""
         tally = os.path.join(self._directory, "written")
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        # Nobody reads a FIFO of that name: to wait for somebody would be to wait for ever.
+        flags |= os.O_NONBLOCK
         handle = os.open(tally, flags, 0o600)
         try:
             os.fchmod(handle, 0o600)
@@ -156,7 +136,8 @@ class Cache:
         excess = sum(entry.size for entry in entries) - target
         for entry in entries:
             if entry.path.endswith(_SCRATCH):
-                if entry.used < now - _ABANDONED:
+                # A clock that was set back leaves some from the future.
+                if not now - _ABANDONED <= entry.used <= now + _ABANDONED:
                     _remove(entry.path)
             elif excess > 0:
                 _remove(entry.path)

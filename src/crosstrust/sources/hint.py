@@ -13,7 +13,13 @@ from datetime import UTC, datetime
 from crosstrust.errors import MalformedError, StateError
 from crosstrust.oci.digest import Digest
 from crosstrust.oci.limits import INDEX_CHILDREN, KIB
-from crosstrust.sources.atomic_file import file_name, make_directory, read_private, replace_file
+from crosstrust.sources.atomic_file import (
+    file_name,
+    make_directory,
+    open_directory,
+    read_private,
+    replace_file,
+)
 from crosstrust.value import dataclass
 
 _FOLDER = "names"
@@ -39,29 +45,38 @@ class Hints:
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self._directory = os.fspath(directory)
         self._folder = os.path.join(directory, _FOLDER)
         self._read: dict[str, dict[str, str]] = {}
 
     def get(self, place: str, name: str) -> Hint | None:
         """Return what ``name`` held at last, or None."""
         if place not in self._read:
-            self._read[place] = _read_lines(self._path(place))
+            self._read[place] = self._lines(place)
         return _parse_hint(self._read[place].get(name, ""))
 
     def put(self, place: str, held: Mapping[str, Hint]) -> None:
         """Remember what names of ``place`` held."""
         path = self._path(place)
         # Another process may have written since; what both write at once is lost for one of them.
-        lines = {name: line for name, line in _read_lines(path).items() if name not in held}
+        lines = {name: line for name, line in self._lines(place).items() if name not in held}
         lines |= {name: _line(hint) for name, hint in held.items() if _is_kept(name)}
         self._read[place] = lines
         text = "".join(f"{line} {name}\n" for name, line in list(lines.items())[-_KEPT:])
         try:
+            make_directory(self._directory)
             make_directory(self._folder)
             scratch = f".{os.urandom(8).hex()}.new"
             replace_file(path, text.encode("ascii"), scratch=scratch, durable=False)
         except (StateError, OSError):
             return
+
+    def _lines(self, place: str) -> dict[str, str]:
+        """Nothing where another user could change the directory, or where it leads."""
+        try:
+            return _read_lines(self._path(place)) if open_directory(self._directory) else {}
+        except (StateError, OSError):
+            return {}
 
     def _path(self, place: str) -> str:
         return os.path.join(self._folder, f"at-{file_name(place)}")

@@ -112,3 +112,18 @@ def test_hints_are_counted_and_cleared_with_the_cache(tmp_path: Path) -> None:
     assert Cache(tmp_path).size() == file_of(tmp_path).stat().st_size
     Cache(tmp_path).clear()
     assert Hints(tmp_path).get(PLACE, "tag a") is None
+
+
+def test_a_directory_that_others_may_change_is_neither_read_nor_written(tmp_path: Path) -> None:
+    directory, private = tmp_path / "cache", tmp_path / "private"
+    private.mkdir(mode=0o700)
+    directory.mkdir()
+    directory.chmod(0o777)
+    (directory / "names").symlink_to(private)
+    Hints(directory).put(PLACE, {"tag a": hint_of("1")})
+    assert list(private.iterdir()) == []
+    directory.chmod(0o700)
+    Hints(directory).put(PLACE, {"tag a": hint_of("1")})
+    assert Hints(directory).get(PLACE, "tag a") == hint_of("1")
+    directory.chmod(0o777)
+    assert Hints(directory).get(PLACE, "tag a") is None
