@@ -200,7 +200,8 @@ def _since(then: datetime) -> str:
 def _ago(hours: float) -> str:
     """Return an age in the unit that tells most: minutes below two hours, days above two."""
     if hours < 2:
-        return f"{hours * 60:.0f} minutes"
+        # The clock may have been set back since.
+        return f"{max(0.0, hours) * 60:.0f} minutes"
     return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
 
 

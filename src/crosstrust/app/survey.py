@@ -38,6 +38,8 @@ def look(session: Session, reference: Reference, *, depth: str) -> Survey:
     session.fetcher.oldest = None
     session.door.forget_notices()
     found = survey(session.fetcher, reference, depth=depth)
+    # What contradicts itself is not kept: it would be shown again without the registry.
+    session.fetcher.settle(keep=not found.side.problems)
     return replace(found, warnings=(*session.door.notices, *session.aged(str(reference))))
 
 

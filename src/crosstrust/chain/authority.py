@@ -31,9 +31,10 @@ def role_name(pin: str) -> str:
     return names.get(pin) or pin.replace("signer/", "targets/", 1)
 
 
-def signing_roles(data: TrustData, tag: str, digest: Digest) -> tuple[str, ...]:
-    """Return every role that has ``tag`` with ``digest``, in metadata order."""
-    return tuple(t.role for t in data.tags if t.tag == tag and t.digest == digest)
+def signing_roles(data: TrustData, tag: str, digest: Digest, length: int) -> tuple[str, ...]:
+    """Return every role that has ``tag`` with ``digest`` and ``length``, in metadata order."""
+    same = (tag, digest, length)
+    return tuple(t.role for t in data.tags if (t.tag, t.digest, t.length) == same)
 
 
 def released_tags(data: TrustData, *, tag: str | None, digest: Digest | None) -> list[SignedTag]:
@@ -98,9 +99,11 @@ def _pins_used(name: str, keys: Iterable[Key], pinned: tuple[str, ...]) -> Itera
             )
 
 
-def judge_roles(demand: Demand, data: TrustData, tag: str, digest: Digest) -> Iterator[Check]:
-    """Yield a check per demanded role: it signed this very digest under this tag."""
-    signed = signing_roles(data, tag, digest)
+def judge_roles(
+    demand: Demand, data: TrustData, tag: str, digest: Digest, length: int
+) -> Iterator[Check]:
+    """Yield a check per demanded role: it signed this very digest and length under this tag."""
+    signed = signing_roles(data, tag, digest, length)
     names = ", ".join(pin_name(role) for role in signed)
     for wanted in demand.roles:
         where = f"{data.gun}:{tag}"

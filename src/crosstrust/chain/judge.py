@@ -221,5 +221,5 @@ def signed_by(data: TrustData | None, signature: Signature | None) -> SignedBy |
     """Return the signature as the verdict shows it: with every role that made it."""
     if data is None or signature is None:
         return None
-    roles = signing_roles(data, signature.tag, signature.digest)
+    roles = signing_roles(data, signature.tag, signature.digest, signature.length)
     return SignedBy(signature.tag, signature.digest, signature.length, roles)

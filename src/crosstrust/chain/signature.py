@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from crosstrust.chain.authority import RELEASED, judge_pins, judge_roles, pin_name, released_tags
+from crosstrust.chain.authority import (
+    RELEASED,
+    judge_pins,
+    judge_roles,
+    pin_name,
+    released_tags,
+    role_name,
+)
 from crosstrust.chain.pin import signed_tag
 from crosstrust.chain.question import Demand, Question
 from crosstrust.chain.scheme import Judgement
@@ -82,11 +89,13 @@ def _signature(
     demand = question.demand_for(tag)
     checks = [
         *judge_pins(question.pins, data),
-        *judge_roles(demand, data, tag, digest),
+        *judge_roles(demand, data, tag, digest, length),
         *judge_rule(demand, claim.subject),
     ]
     steps = staged((claim,), accepted, checks)
-    stated = released_tags(data, tag=tag, digest=digest)
+    # What a demanded role says of the bytes counts as what the released ones say.
+    counting = {*RELEASED, *map(role_name, demand.roles)}
+    stated = [e for e in data.tags if (e.tag, e.digest) == (tag, digest) and e.role in counting]
     hashes = tuple(dict.fromkeys(each for one in stated for each in one.hashes))
     return Signature(tag, digest, length, accepted, steps, demand, hashes)
 

@@ -94,16 +94,26 @@ def open_directory(directory: str) -> bool:
 
 
 def make_directory(directory: str) -> None:
-    """Make ``directory`` (mode 0700 whatever the umask) and its parents, or check it."""
+    """Make ``directory`` and its parents (mode 0700 whatever the umask), or check it."""
     if open_directory(directory):
         return
-    os.makedirs(os.path.dirname(directory) or os.curdir, exist_ok=True)
+    _make_parents(os.path.dirname(directory))
     try:
         os.mkdir(directory, mode=0o700)
     except FileExistsError:
         # Another process was faster; what it made is checked like any other.
         open_directory(directory)
     else:
+        os.chmod(directory, 0o700)
+
+
+def _make_parents(directory: str) -> None:
+    """Make what is missing of ``directory`` for this user alone: who may rename it, replaces it."""
+    if not directory or os.path.isdir(directory):
+        return
+    _make_parents(os.path.dirname(directory))
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(directory, mode=0o700)
         os.chmod(directory, 0o700)
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from crosstrust.app.clock import now
+from crosstrust.app.survey import look
 from crosstrust.chain.answer import Measured
 from crosstrust.chain.pin import Pins
 from crosstrust.chain.want import (
@@ -22,6 +23,7 @@ from crosstrust.chain.want import (
 from crosstrust.evidence.check import Class
 from crosstrust.evidence.verdict import Decision, Level
 from crosstrust.oci.digest import Digest
+from crosstrust.oci.reference import parse_reference
 from crosstrust.sandbox import publish_release
 from crosstrust.sandbox.image import (
     OCI_INDEX,
@@ -408,3 +410,19 @@ def test_a_foreign_copy_of_the_cache_cannot_forge(desk: Desk) -> None:
     verdict = desk.ask(offline=True)
     assert verdict.decision is not Decision.TRUSTED
     assert "pin.match" in failed(verdict)
+
+
+def test_what_contradicts_its_digest_is_not_kept(desk: Desk) -> None:
+    digest = desk.release.mirror[0].digest
+    mirror = desk.sandbox.registries[MIRROR.partition("/")[0]]
+    mirror.replace_manifest(desk.sandbox.repository, digest, b"{}")
+    reference = parse_reference(f"{MIRROR}@{digest}")
+    assert [c.code for c in look(desk.session(), reference, depth="top").side.problems] == [
+        "image.digest.match"
+    ]
+    assert not list(desk.cache.rglob("*"))
+    found = look(
+        desk.session(), parse_reference(f"{MIRROR}@{desk.release.mirror[1].digest}"), depth="top"
+    )
+    assert found.side.problems == []
+    assert list(desk.cache.rglob("*"))

@@ -728,6 +728,20 @@ def test_every_hash_that_was_signed_is_that_of_the_bytes(subject: str) -> None:
     assert check.actual == f"sha512:{right}"
 
 
+@pytest.mark.parametrize(
+    ("said", "code"), [({"length": 1}, "signer.present"), ({"sha512": "ab" * 64}, "tuf.meta.hash")]
+)
+def test_what_a_demanded_signer_says_of_the_bytes_counts(said: dict[str, Any], code: str) -> None:
+    world = mirrored()
+    (signed,) = world.scheme.tags
+    hashes = tuple((name, value) for name, value in said.items() if name == "sha512")
+    world.sign(
+        signed.digest, role="targets/alice", length=said.get("length", signed.length), hashes=hashes
+    )
+    assert world.ask().decision is Decision.TRUSTED
+    assert failed(world.ask(demand=Demand(roles=("signer/alice",)))) == {code}
+
+
 def test_the_form_of_the_release_is_demanded() -> None:
     world = mirrored()
     assert world.ask(demand=Demand(form="index")).decision is Decision.TRUSTED

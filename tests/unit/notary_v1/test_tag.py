@@ -82,6 +82,18 @@ def test_what_else_was_signed_of_a_tag_is_read(author: Author) -> None:
     assert found == {"v2": (), "v3": (("sha512", "00" * 64),), "v4": (("sha512", "000000"),)}
 
 
+def test_two_roles_that_state_two_hashes_of_one_kind_disagree(author: Author) -> None:
+    for role, raw in (("targets", bytes(64)), ("targets/releases", b"x" * 64)):
+        author.tags[role]["v1"] = {**entry("one"), "hashes": {**entry("one")["hashes"]}}
+        author.tags[role]["v1"]["hashes"]["sha512"] = encode(raw)
+    trial = ask(author, "v1")
+    assert trial.failed == ["signer.agree T"]
+    assert f"sha512:{'00' * 64}" in trial.check("signer.agree").actual
+    assert "v1" not in tried(author).tags
+    author.tags["targets"]["v1"] = author.tags["targets/releases"]["v1"]
+    assert ask(author, "v1").failed == []
+
+
 def test_a_hash_in_one_role_alone_is_no_disagreement(author: Author) -> None:
     author.tags["targets"]["v1"]["hashes"]["sha512"] = encode(bytes(64))
     assert ask(author, "v1").failed == []

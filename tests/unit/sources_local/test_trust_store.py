@@ -397,3 +397,16 @@ def test_a_measurement_of_another_form_is_damage(store: TrustStore, line: str) -
     store._update("layers", lambda _: line.format(digest=digest).encode())
     with pytest.raises(StateError, match=r"local\.state\.intact"):
         store.measured(digest)
+
+
+@pytest.mark.parametrize("mask", [0, 0o777])
+def test_what_is_missing_above_the_directory_is_made_for_this_user_alone(
+    tmp_path: Path, mask: int
+) -> None:
+    old = os.umask(mask)
+    try:
+        save(TrustStore(tmp_path / "a" / "b" / "c"), b"x")
+    finally:
+        os.umask(old)
+    found = [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"]
+    assert {each.stat().st_mode & 0o777 for each in found} == {0o700}

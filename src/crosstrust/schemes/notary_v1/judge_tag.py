@@ -53,7 +53,7 @@ def list_tags(tree: TargetsTree) -> tuple[SignedTag, ...]:
 def _judge_tag(where: str, found: dict[str, Target], *, asked: bool) -> Check | None:
     """Return the check for one tag; None where there is nothing to conclude or to refuse."""
     targets = set(found.values())
-    if len(targets) == 1:
+    if len(targets) == 1 and _hashes_agree(found.values()):
         target = targets.pop()
         names = ", ".join(found)
         if target.digest is not None:
@@ -64,6 +64,12 @@ def _judge_tag(where: str, found: dict[str, Target], *, asked: bool) -> Check | 
     if targets and asked:
         return _disagreement(where, found)
     return None
+
+
+def _hashes_agree(targets: Iterable[Target]) -> bool:
+    """Return False where two roles state two hashes of one algorithm."""
+    stated = {each for target in targets for each in target.hashes}
+    return len(stated) == len({algorithm for algorithm, _ in stated})
 
 
 def _judge_unseen(where: str, tag: str, tree: TargetsTree) -> Check | None:
@@ -91,7 +97,10 @@ def _out_of_bounds(where: str, outside: Sequence[str], tree: TargetsTree) -> Che
 
 
 def _disagreement(where: str, found: dict[str, Target]) -> Check:
-    said = (f"{role}: {each.digest} of {each.length} bytes" for role, each in found.items())
+    said = (
+        " ".join((f"{role}: {each.digest}", *map(":".join, each.hashes), f"of {each.length} bytes"))
+        for role, each in found.items()
+    )
     return failed(
         "signer.agree",
         where,
