@@ -124,8 +124,13 @@ class CachedFetcher:
 
     def age(self, gun: str, at: datetime) -> float | None:
         """Return how many hours before ``at`` the cached timestamp of ``gun`` was fetched."""
-        hint = self._hint(ReadRole(gun, "timestamp"))
-        return None if hint is None else (at - hint.at).total_seconds() / 3600
+        then = self.held(ReadRole(gun, "timestamp"))
+        return None if then is None else (at - then).total_seconds() / 3600
+
+    def held(self, want: Want) -> datetime | None:
+        """Return when the cached reply to ``want`` was fetched, or None if there is none."""
+        hint = self._hint(want)
+        return hint.at if hint is not None else None
 
     def keep(self, want: Want, reply: Reply) -> Reply:
         """Keep bytes for ``settle``, and beside them what a name held and who served them."""

@@ -30,6 +30,7 @@ from crosstrust.value import dataclass, field, replace
 if TYPE_CHECKING:
     from crosstrust.chain.judge import Ruling
     from crosstrust.chain.scheme import Scheme
+    from crosstrust.chain.want import Want
 
 # Imported while servers are waited for, one at a time: an answer that comes is looked at first.
 # None of them is needed to send the first requests.
@@ -159,10 +160,15 @@ class Session:
         yield from (notice(trouble, "nothing was cached") for trouble in self.fetcher.trouble)
         self.fetcher.trouble.clear()
 
-    def aged(self, name: str) -> Iterator[Notice]:
-        """Say how old what was read of ``name`` is, if the cache alone was read."""
-        if self.fetcher.oldest is not None:
-            text = f"read from the cache alone, fetched {_since(self.fetcher.oldest)} before"
+    def aged(self, name: str, top: Want) -> Iterator[Notice]:
+        """Say how old what was read of ``name`` is, if the cache alone was read.
+
+        ``top`` counts where nothing was read by a name that may since hold something else.
+        """
+        fetcher = self.fetcher
+        then = fetcher.oldest or (fetcher.held(top) if fetcher.offline else None)
+        if then is not None:
+            text = f"read from the cache alone, fetched {_since(then)} before"
             yield Notice("http.available", name, text)
 
     def _age(self, question: Question, ruling: Ruling) -> Iterator[Notice]:

@@ -40,7 +40,9 @@ def look(session: Session, reference: Reference, *, depth: str) -> Survey:
     found = survey(session.fetcher, reference, depth=depth)
     # What contradicts itself is not kept: it would be shown again without the registry.
     session.fetcher.settle(keep=not found.side.problems)
-    return replace(found, warnings=(*session.door.notices, *session.aged(str(reference))))
+    return replace(
+        found, warnings=(*session.door.notices, *session.aged(str(reference), top_want(reference)))
+    )
 
 
 def survey(fetcher: Fetcher, reference: Reference, *, depth: str) -> Survey:

@@ -318,3 +318,15 @@ def test_a_host_without_tls_is_said(run: Run, command: str) -> None:
     assert told.err.splitlines()[0] == warning
     assert warning not in quiet.err
     assert (told.code, told.out) == (quiet.code, quiet.out) == (1, "")
+
+
+def test_what_a_digest_names_has_an_age_too(run: Run) -> None:
+    digest = run("manifest", "--digest", MIRROR).out.strip()
+    name = f"{MIRROR.rpartition(':')[0]}@{digest}"
+    assert run("manifest", name).err == ""
+    result = run("manifest", name, "--offline")
+    assert result.code == 0
+    assert result.err.startswith(f"crosstrust: warning: {name}: read from the cache alone, ")
+    unknown = run("manifest", f"{name[:-1]}{'0' if name[-1] != '0' else '1'}", "--offline")
+    assert unknown.code == 3
+    assert "read from the cache" not in unknown.err
