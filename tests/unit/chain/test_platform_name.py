@@ -252,6 +252,14 @@ class TestWithoutLabel:
         assert verdict.decision is not Decision.TRUSTED
         assert rows(verdict)[0] == ("linux/arm/v7", Level.CONTENT)
 
+    def test_another_image_is_beside_the_only_one_that_it_could_be(self) -> None:
+        world = World()
+        sign_labelled(world, (ARM, "linux/arm/v6"), (BOTH[0], "linux/amd64"))
+        copy_alone(world, OTHER_ARM)
+        verdict = world.ask(demand=demand("linux/arm/v6"))
+        assert failed(verdict) == {"image.config.same"}
+        assert rows(verdict)[0] == ("linux/arm/v6", Level.NONE)
+
     def test_another_image_is_beside_the_one_of_its_normal_form(self) -> None:
         world = World()
         sign_labelled(world, (ARM, "linux/arm/v6"), (OTHER_ARM, "linux/arm/v7"))
