@@ -21,15 +21,15 @@ def pair_up(signed: Side, copy: Side) -> Pairs:
     single = not signed.is_index
     free = list(signed.members)
     beside: dict[int, Member] = {}
-    for nearer in (_is_labelled_alike, _is_stated_alike, _is_same_content, _is_same_platform, _any):
+    for nearer in (_is_labelled_alike, _is_same_content, _is_same_platform, _any):
         for number, member in enumerate(copy.members):
             if number in beside:
                 continue
             fitting = [one for one in free if _fits(one, member, single=single)]
-            near = _nearest([one for one in fitting if nearer(one, member)], member)
-            if near is not None:
-                beside[number] = near
-                free.remove(near)
+            near = [one for one in fitting if nearer(one, member)]
+            if len(near) == 1:
+                beside[number] = near[0]
+                free.remove(near[0])
     return [(member, beside.get(number)) for number, member in enumerate(copy.members)]
 
 
@@ -39,13 +39,6 @@ def uncovered(signed: Side, pairs: Pairs) -> Iterator[Member]:
     for member in signed.members:
         if member not in beside:
             yield member
-
-
-def _nearest(near: Sequence[Member], copy: Member) -> Member | None:
-    """Return the one of ``near`` that it is; of several, the first of the same content."""
-    if len(near) == 1:
-        return near[0]
-    return next((one for one in near if _is_same_content(one, copy)), None)
 
 
 def _fits(signed: Member, copy: Member, *, single: bool) -> bool:
@@ -66,11 +59,7 @@ def _fits(signed: Member, copy: Member, *, single: bool) -> bool:
 
 
 def _is_labelled_alike(signed: Member, copy: Member) -> bool:
-    return signed.label is not None and signed.label == copy.label
-
-
-def _is_stated_alike(signed: Member, copy: Member) -> bool:
-    """Return True where the copy's label is what the signed config says, in its normal form."""
+    """Return True where the copy's label is the signed one, or else what the signed config says."""
     return copy.label is not None and copy.label == signed.platform
 
 

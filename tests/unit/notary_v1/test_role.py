@@ -473,6 +473,17 @@ class TestFreshness:
             assert "ask the server" in check.remedy
         assert judgement.state == seen
 
+    def test_a_cache_excuses_nothing_else(self, author: Author) -> None:
+        author.expires["targets"] = AT
+        server = serve(author)
+        replies = {
+            want: replace(reply, origin="cache") if isinstance(reply, Answer) else reply
+            for want, reply in run(server, pin(author)).dossier.replies.items()
+        }
+        judgement = NotaryV1().judge(GUN, Dossier(replies), pins=pin(author), at=AT, seen=b"")
+        failures = [c for c in judgement.evidence.checks if c.outcome is Outcome.FAILED]
+        assert [check.code for check in failures] == ["tuf.targets.expiry"]
+
     def test_unknown(self, author: Author) -> None:
         trial = tried(author, lambda server: server.failing.add("timestamp"))
         assert trial.judgement.freshness == "unknown"
