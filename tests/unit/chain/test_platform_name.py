@@ -251,6 +251,8 @@ class TestWithoutLabel:
         verdict = world.ask()
         assert verdict.decision is not Decision.TRUSTED
         assert rows(verdict)[0] == ("linux/arm/v7", Level.CONTENT)
+        copy_alone(world, build_image([build_layer({"a": b"3"})], architecture="arm"))
+        assert world.ask().platforms[0].platform == "linux/arm/v7"
 
     def test_another_image_is_beside_the_only_one_that_it_could_be(self) -> None:
         world = World()
