@@ -98,3 +98,20 @@ def test_layers_that_claim_more_than_any_disk_are_not_fetched(trial: Trial) -> N
     assert outcome.code == 3
     assert {one["code"] for one in outcome.checks("unknown")} == {"image.layer.verified"}
     assert outcome.written == set()
+
+
+@pytest.mark.parametrize("files", [6, 8, 10, 12])
+def test_a_process_short_of_open_files_says_so(trial: Trial, files: int) -> None:
+    command = [sys.executable, "-m", "crosstrust", "verify", trial.copy, "--signed-by"]
+    command += [trial.sandbox.origin, "--pin", trial.root_pin]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
+    )
+    assert (done.returncode, done.stdout) == (3, b""), done.stderr
+    assert done.stderr.startswith(b"crosstrust: local.process.limit: ")
+    assert done.stderr.count(b"\n") == 1
+    trial.note_failed("local.process.limit")
+    trial.expect_trusted(trial.verify(), "local.process.limit")
