@@ -117,6 +117,9 @@ class TrustStore:
         try:
             stored = read_private(path, METADATA_SIZE) if open_directory(self.directory) else None
         except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                # It is the process that cannot read, not the file that cannot be read.
+                raise
             raise _unreadable(path, error) from error
         return b"" if stored is None else _open(path, name, stored)
 
