@@ -101,21 +101,16 @@ def test_layers_that_claim_more_than_any_disk_are_not_fetched(trial: Trial) -> N
 
 
 def test_a_process_short_of_open_files_says_so(trial: Trial) -> None:
-    """Where it runs out is chance; that it is told in one line, or left undecided, is not."""
+    """Where it runs out is chance; that it is told in one line, or in a verdict, is not."""
     command = [sys.executable, "-m", "crosstrust", "verify", trial.copy, "--signed-by"]
     command += [trial.sandbox.origin, "--pin", trial.root_pin]
-    told = []
-    for files in range(6, 14):
-        limit = (files, files)
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            check=False,
-            preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_NOFILE, limit),
-        )
-        assert done.returncode == 3, done.stderr
+    told = set()
+    for files in range(6, 13):
+        limited = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
+        done = subprocess.run(limited, capture_output=True, check=False)
+        assert done.returncode in {0, 3}, done.stderr
         assert done.stderr.count(b"\n") == (not done.stdout)
-        told.append(done.stderr.split(b": ")[1] if done.stderr else b"")
+        told.add(done.stderr.partition(b": ")[2].partition(b": ")[0])
     assert b"local.process.limit" in told
     trial.note_failed("local.process.limit")
     trial.expect_trusted(trial.verify(), "local.process.limit")
