@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from crosstrust.cli.console import Console
 from crosstrust.cli.exit_code import REJECTED, TRUSTED
 from crosstrust.cli.parser import CommandParser, Values
+from crosstrust.errors import StateError
 from crosstrust.evidence.verdict import Decision, Verdict
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def run(_values: Values, console: Console) -> int:
     from crosstrust.sandbox.story import ATTACKS, play_attack, play_honest
 
     pen = Pen(color=console.color, unicode=console.unicode, width=min(console.width, WIDTH))
-    with _heard() as ended, tempfile.TemporaryDirectory(prefix="crosstrust-demo-") as folder:
+    with _heard() as ended, _folder() as folder:
         pins, honest = play_honest(_empty(folder, "honest"))
         scenes = []
         for number, attack in enumerate(ATTACKS, start=1):
@@ -42,6 +43,19 @@ def run(_values: Values, console: Console) -> int:
     console.result(render(pins, honest, scenes, pen))
     caught = all(scene.caught for scene in scenes)
     return TRUSTED if honest.decision is Decision.TRUSTED and caught else REJECTED
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="crosstrust-demo-")
+    except OSError as error:
+        raise StateError(
+            "local.state.writable",
+            "the folder for temporary files",
+            expected="a folder that can be written",
+            actual=error.strerror or type(error).__name__,
+            remedy="name one with TMPDIR",
+        ) from error
 
 
 @contextmanager

@@ -125,6 +125,10 @@ def save_report(report: str, environ: Mapping[str, str]) -> str:
         make_directory(each)
     file = os.path.join(folder, f"{now():%Y%m%dT%H%M%S}-{os.getpid()}.txt")
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as opened:
-        opened.write(report)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            opened.write(report)
+    except OSError:
+        os.unlink(file)
+        raise
     return file

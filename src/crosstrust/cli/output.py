@@ -42,11 +42,23 @@ def _write(name: str, raw: bytes) -> None:
     elif name.endswith(os.sep):
         # What follows would leave the slash out, and write a plain file.
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    elif os.path.exists(name) and not os.path.isfile(name):
+    elif _is_no_plain_file(name):
         _write_to(name, raw, ours=True)
     else:
         # A symbolic link stays one: what it names is replaced.
         _replace(os.path.realpath(name), raw)
+
+
+def _is_no_plain_file(name: str) -> bool:
+    """Return False for a plain file, and for none. Raises ``OSError`` where it may not be told.
+
+    A link of somebody else in a folder that is everybody's, for one, which the system does not
+    let us follow; ``realpath`` would.
+    """
+    try:
+        return not stat.S_ISREG(os.stat(name).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _own_handle(name: str) -> int | None:
@@ -74,8 +86,8 @@ def _write_to(place: str | int, raw: bytes, *, ours: bool) -> None:
 def _replace(file: str, raw: bytes) -> None:
     import tempfile  # start-up time: only -o needs it
 
-    folder, own = os.path.split(file)
-    handle, temporary = tempfile.mkstemp(prefix=f".{own[:64]}.", dir=folder)
+    # Not named after the file, whose name may be as long as a name can be.
+    handle, temporary = tempfile.mkstemp(prefix=".crosstrust.", dir=os.path.dirname(file))
     try:
         with os.fdopen(handle, "wb") as opened:
             opened.write(raw)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -59,3 +60,13 @@ def test_the_story_takes_no_arguments(run: Run) -> None:
     result = run("demo", "docker.io/nicolas/webdis")
     assert (result.code, result.out) == (2, "")
     assert "docker.io/nicolas/webdis" in result.err
+
+
+def test_without_a_folder_for_temporary_files_it_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not" / "there"))
+    result = run("demo")
+    assert (result.code, result.out) == (3, "")
+    assert result.err.startswith("crosstrust: local.state.writable: the folder for temporary files")
+    assert result.err.count("\n") == 1

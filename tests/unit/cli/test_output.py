@@ -91,10 +91,19 @@ def test_an_open_file_that_is_none_is_told(folder: Path) -> None:
     assert (caught.value.code, caught.value.where) == ("local.output.saved", "/dev/fd/999")
 
 
-def test_a_link_to_itself_is_told(folder: Path) -> None:
+@pytest.mark.parametrize("name", ["link", "link/x"])
+def test_a_link_that_may_not_be_followed_is_told_and_stays(folder: Path, name: str) -> None:
     (folder / "link").symlink_to("link")
-    with pytest.raises(StateError):
-        write_output("link/x", b"x")
+    with pytest.raises(StateError) as caught:
+        write_output(name, b"x")
+    assert caught.value.code == "local.output.saved"
+    assert (folder / "link").is_symlink()
+
+
+def test_a_name_may_be_as_long_as_names_can_be(folder: Path) -> None:
+    name = "\N{WHITE HEAVY CHECK MARK}" * 84 + ".js"
+    write_output(name, b"x")
+    assert (folder / name).read_bytes() == b"x"
 
 
 @pytest.mark.parametrize("name", ["missing/out", ".", "file/out", "x" * 300, "new/", "file/", "./"])
