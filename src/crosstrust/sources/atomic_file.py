@@ -86,6 +86,9 @@ def open_directory(directory: str) -> bool:
     try:
         found = os.stat(directory)
     except (FileNotFoundError, NotADirectoryError):
+        if os.path.islink(directory):
+            # What it leads to may be away for now, and is not known to be empty.
+            raise
         return False
     if not stat.S_ISDIR(found.st_mode):
         raise _not_private(directory, "a directory", stat.filemode(found.st_mode))

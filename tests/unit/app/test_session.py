@@ -283,9 +283,8 @@ def test_a_file_in_the_place_of_the_state_stops_everything(desk: Desk) -> None:
 
 
 def test_a_state_that_cannot_be_kept_is_a_warning(desk: Desk) -> None:
-    desk.state.parent.mkdir()
-    # What holds for root too: nothing can be made below a name that leads nowhere.
-    desk.state.symlink_to(desk.folder / "not" / "there")
+    # What holds for root too: nothing can be made below a file.
+    desk.state.parent.write_bytes(b"")
     verdict = desk.ask(**TOFU)
     assert verdict.decision is Decision.TRUSTED
     lost = [notice.text for notice in verdict.warnings if notice.code == "local.state.saved"]

@@ -194,6 +194,20 @@ def test_what_another_user_owns_is_refused(store: TrustStore) -> None:
         store.read(GUN)
 
 
+def test_a_directory_that_is_away_is_not_nothing_seen(store: TrustStore, tmp_path: Path) -> None:
+    save(store, b"x")
+    folder(store).rename(tmp_path / "medium")
+    folder(store).symlink_to(tmp_path / "medium")
+    assert store.read(GUN) == b"x"
+    (tmp_path / "medium").rename(tmp_path / "unmounted")
+    with pytest.raises(StateError) as caught:
+        store.read(GUN)
+    assert caught.value.code == "local.state.intact"
+    problem = store.update(GUN, lambda _: b"y")
+    assert problem is not None
+    assert problem.code == "local.state.saved"
+
+
 def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "trust").write_bytes(b"")
     with pytest.raises(StateError, match=r"local\.file\.mode"):
